@@ -1,0 +1,134 @@
+"""The cast, and what every test may lean on."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+# Playwright's synchronous interface keeps an event loop running in the test's thread.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+ROOT = Path(__file__).resolve().parent
+SHARED = ROOT.parent / "shared"
+
+hypothesis_settings.register_profile(
+    "quick", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile("nightly", parent=hypothesis_settings.get_profile("quick"), max_examples=2_000)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# What a marked test needs, how to see whether it is there, and the variable with which CI demands it.
+NEEDS = {
+    "postgres": (lambda: os.environ.get("DATABASE_URL", "").startswith("postgres"), "PostgreSQL (set DATABASE_URL)"),
+    "redis": (lambda: bool(os.environ.get("REDIS_URL")), "Redis (set REDIS_URL)"),
+    "browser": (lambda: chromium() is not None, "chromium (install it, or set CHROMIUM to its path)"),
+    "nightly": (lambda: os.environ.get("HYPOTHESIS_PROFILE") == "nightly", "`make nightly`"),
+}
+
+
+def chromium() -> str | None:
+    """Path of a Chromium to drive, or None."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for need, (is_there, what) in NEEDS.items():
+        if item.get_closest_marker(need) and not is_there():
+            if os.environ.get(f"REQUIRE_{need.upper()}") == "1":
+                pytest.fail(f"This run must not skip: the test needs {what}.")
+            pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data and standards beside the checkout. Tests that read it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the folder `shared` beside the checkout")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def own_cache(settings) -> None:  # noqa: ANN001
+    """Throttles count in the cache: each test starts with an empty one, and none touches a Redis that others use."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """One Chromium for the whole run. It speaks to this machine only."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=chromium(),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def phone(browser, live_server):  # noqa: ANN001, ANN201
+    """A fresh page, 360 by 740, on the live server; relative addresses work."""
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 360, "height": 740})
+    yield context.new_page()
+    context.close()
+
+
+def member(django_user_model, username: str, party: str | None, role: str | None, *, staff: bool = False):  # noqa: ANN001, ANN202
+    from provenance.members.services import enrol
+
+    user = django_user_model(username=username, is_staff=staff)
+    user.set_unusable_password()
+    user.save()
+    if party and role:
+        enrol(user=user, party_uri=party, role=role)
+    return user
+
+
+PARTIES = "https://localhost:8000/party/"
+
+
+@pytest.fixture
+def almaz(db, django_user_model):  # noqa: ANN001, ANN201
+    """Almaz grows coffee."""
+    return member(django_user_model, "almaz", PARTIES + "almaz", "farmer")
+
+
+@pytest.fixture
+def wote(db, django_user_model):  # noqa: ANN001, ANN201
+    """Wote runs the washing station."""
+    return member(django_user_model, "wote", PARTIES + "wote-station", "station", staff=True)
+
+
+@pytest.fixture
+def kofi(db, django_user_model):  # noqa: ANN001, ANN201
+    """Kofi roasts."""
+    return member(django_user_model, "kofi", PARTIES + "kofi-roastery", "roaster", staff=True)
+
+
+@pytest.fixture
+def nadia(db, django_user_model):  # noqa: ANN001, ANN201
+    """Nadia audits."""
+    return member(django_user_model, "nadia", PARTIES + "nadia-audits", "auditor")
+
+
+@pytest.fixture
+def otto(db, django_user_model):  # noqa: ANN001, ANN201
+    """Otto has no business here."""
+    return member(django_user_model, "otto", None, None)

@@ -1,0 +1,46 @@
+"""The admin site, and what its front page asks first: what needs me?"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+
+@dataclass(frozen=True)
+class Need:
+    """One line of the front page: "3 deliveries wait for your receipt", and where to go."""
+
+    text: str
+    url: str
+    count: int = 1
+    urgent: bool = False
+
+
+Question = Callable[[HttpRequest], Iterable[Need]]
+_questions: list[Question] = []
+
+
+def asks(question: Question) -> Question:
+    """Register a callable that says what the person of a request has to see to. Apps do it in their ``admin.py``."""
+    if question not in _questions:
+        _questions.append(question)
+    return question
+
+
+def needs_of(request: HttpRequest) -> list[Need]:
+    """Everything that waits for this person, urgent first, in the order the questions were registered."""
+    found = [need for question in _questions for need in question(request)]
+    return sorted(found, key=lambda need: not need.urgent)
+
+
+class BeantrailAdminSite(AdminSite):
+    site_title = "Beantrail"
+    site_header = "Beantrail"
+    index_title = "What needs me?"
+    index_template = "admin/front.html"
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        return super().index(request, {**(extra_context or {}), "needs": needs_of(request)})

@@ -1,0 +1,20 @@
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from django.views.generic import TemplateView
+
+from provenance.health import healthz, readyz
+
+urlpatterns = [
+    path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
+    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("farms/", include("farms.urls")),
+    path("shipments/", include("shipments.urls")),
+    path("jobs/", include("provenance.jobs.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("provenance.audit.urls")),
+    path("", include("provenance.shelf.urls")),
+]
