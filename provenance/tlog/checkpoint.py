@@ -12,26 +12,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from provenance.tlog.canonical import (
-    MAX_SIZE,
-    encode_utf8,
-    format_base64,
-    parse_base64,
-    parse_decimal,
-)
+from provenance.tlog.canonical import MAX_SIZE, encode_utf8, format_base64, parse_base64, parse_decimal
 from provenance.tlog.cosignature import cosign, verify_cosignature
 from provenance.tlog.errors import MalformedCheckpoint, UntrustedCheckpoint
 from provenance.tlog.hashing import EMPTY_ROOT, HASH_SIZE
 from provenance.tlog.keys import KeyType, NamedSigner, VerifierKey
-from provenance.tlog.note import (
-    Note,
-    Signature,
-    claimed,
-    format_note,
-    parse_note,
-    sign,
-    verify_text,
-)
+from provenance.tlog.note import Note, Signature, claimed, format_note, parse_note, sign, verify_text
 
 # The ML-DSA-44 cosigned message gives the origin's length one byte.
 MAX_ORIGIN_BYTES = 255
@@ -46,24 +32,16 @@ class Checkpoint:
     root: bytes
 
     def __post_init__(self) -> None:
-        if (
-            not 0
-            < len(encode_utf8(self.origin, "origin", MalformedCheckpoint))
-            <= MAX_ORIGIN_BYTES
-        ):
+        if not 0 < len(encode_utf8(self.origin, "origin", MalformedCheckpoint)) <= MAX_ORIGIN_BYTES:
             raise MalformedCheckpoint("The origin of a checkpoint has 1 to 255 bytes.")
         if any(character < " " for character in self.origin):
-            raise MalformedCheckpoint(
-                "The origin of a checkpoint holds no control characters."
-            )
+            raise MalformedCheckpoint("The origin of a checkpoint holds no control characters.")
         if not 0 <= self.size <= MAX_SIZE:
             raise MalformedCheckpoint("The tree size lies between 0 and 2**63 - 1.")
         if len(self.root) != HASH_SIZE:
             raise MalformedCheckpoint("The root hash is 32 bytes long.")
         if self.size == 0 and self.root != EMPTY_ROOT:
-            raise MalformedCheckpoint(
-                "A tree without leaves has the root hash of nothing."
-            )
+            raise MalformedCheckpoint("A tree without leaves has the root hash of nothing.")
 
     @property
     def text(self) -> str:
@@ -75,9 +53,7 @@ class Checkpoint:
         """Read the text of a checkpoint in its one written form."""
         lines = text.split("\n")
         if len(lines) != 4 or lines[3]:
-            raise MalformedCheckpoint(
-                "A checkpoint has exactly three lines: origin, tree size and root hash."
-            )
+            raise MalformedCheckpoint("A checkpoint has exactly three lines: origin, tree size and root hash.")
         size = parse_decimal(lines[1], "tree size", MalformedCheckpoint)
         root = parse_base64(lines[2], "root hash", MalformedCheckpoint)
         checkpoint = cls(lines[0], size, root)
@@ -94,9 +70,7 @@ class VerifiedLine:
     timestamp: int | None
 
 
-def sign_checkpoint(
-    checkpoint: Checkpoint, signers: Iterable[NamedSigner], timestamp: int
-) -> bytes:
+def sign_checkpoint(checkpoint: Checkpoint, signers: Iterable[NamedSigner], timestamp: int) -> bytes:
     """
     The checkpoint as a note signed by each signer in turn, each after its own type.
 
@@ -114,23 +88,16 @@ def sign_line(checkpoint: Checkpoint, signer: NamedSigner, timestamp: int) -> Si
     return cosign(checkpoint, signer, timestamp)
 
 
-def verify_lines(
-    note: Note, checkpoint: Checkpoint, keys: Iterable[VerifierKey]
-) -> list[VerifiedLine]:
+def verify_lines(note: Note, checkpoint: Checkpoint, keys: Iterable[VerifierKey]) -> list[VerifiedLine]:
     """
     The lines that these keys made, in the note's order; lines of other keys are ignored.
 
     Raises ``BadSignature`` when a line claims one of the keys and does not verify: then the whole note is worthless.
     """
-    return [
-        VerifiedLine(key, _verify(note.text, checkpoint, key, s.payload))
-        for s, key in claimed(note, keys)
-    ]
+    return [VerifiedLine(key, _verify(note.text, checkpoint, key, s.payload)) for s, key in claimed(note, keys)]
 
 
-def _verify(
-    text: str, checkpoint: Checkpoint, key: VerifierKey, payload: bytes
-) -> int | None:
+def _verify(text: str, checkpoint: Checkpoint, key: VerifierKey, payload: bytes) -> int | None:
     if key.type == KeyType.ED25519:
         verify_text(text, key, payload)
         return None
@@ -138,11 +105,7 @@ def _verify(
 
 
 def open_checkpoint(
-    data: bytes,
-    keys: Collection[VerifierKey],
-    *,
-    origin: str | None = None,
-    every_key: bool = False,
+    data: bytes, keys: Collection[VerifierKey], *, origin: str | None = None, every_key: bool = False
 ) -> tuple[Checkpoint, list[VerifiedLine]]:
     """
     Read a signed checkpoint and verify it with these keys, of which at least one must have signed it.
@@ -157,9 +120,7 @@ def open_checkpoint(
     if not lines:
         raise UntrustedCheckpoint("No known key has signed the checkpoint.")
     if origin is not None and checkpoint.origin != origin:
-        raise UntrustedCheckpoint(
-            f"The checkpoint is of {checkpoint.origin}, not of {origin}."
-        )
+        raise UntrustedCheckpoint(f"The checkpoint is of {checkpoint.origin}, not of {origin}.")
     signed = {line.key for line in lines}
     missing = [key for key in keys if key not in signed]
     if every_key and missing:

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 
 from provenance.tlog.canonical import MAX_SIZE
 from provenance.tlog.errors import BadSignature, MalformedCheckpoint, MalformedKey
-from provenance.tlog.keys import (
-    ED25519_SIGNATURE_SIZE,
-    MLDSA44_SIGNATURE_SIZE,
-    KeyType,
-    NamedSigner,
-    VerifierKey,
-)
+from provenance.tlog.keys import ED25519_SIGNATURE_SIZE, MLDSA44_SIGNATURE_SIZE, KeyType, NamedSigner, VerifierKey
 from provenance.tlog.note import Signature
 
 if TYPE_CHECKING:
@@ -31,19 +25,13 @@ _SIGNATURE_SIZES = {
 def cosign(checkpoint: "Checkpoint", signer: NamedSigner, timestamp: int) -> Signature:
     """The signature line of a cosigner of type 0x04 or 0x06; ``timestamp`` is the signing time in POSIX seconds."""
     if not 0 <= timestamp <= MAX_SIZE:
-        raise MalformedCheckpoint(
-            "The time of a cosignature lies between 0 and 2**63 - 1 seconds."
-        )
+        raise MalformedCheckpoint("The time of a cosignature lies between 0 and 2**63 - 1 seconds.")
     key = signer.verifier
     signature = signer.signer.sign(_message(checkpoint, key, timestamp))
-    return Signature(
-        key.name, key.key_id, timestamp.to_bytes(TIMESTAMP_SIZE, "big") + signature
-    )
+    return Signature(key.name, key.key_id, timestamp.to_bytes(TIMESTAMP_SIZE, "big") + signature)
 
 
-def verify_cosignature(
-    checkpoint: "Checkpoint", key: VerifierKey, payload: bytes
-) -> int:
+def verify_cosignature(checkpoint: "Checkpoint", key: VerifierKey, payload: bytes) -> int:
     """The time in POSIX seconds at which the key cosigned the checkpoint; ``BadSignature`` when it did not."""
     size = _SIGNATURE_SIZES.get(key.type)
     if size is None:

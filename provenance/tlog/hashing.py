@@ -59,9 +59,7 @@ class Frontier:
 
     def __post_init__(self) -> None:
         if self.size < 0 or len(self.hashes) != self.size.bit_count():
-            raise TlogError(
-                "The frontier does not hold one hash for each perfect subtree of its size."
-            )
+            raise TlogError("The frontier does not hold one hash for each perfect subtree of its size.")
         if any(len(subtree) != HASH_SIZE for subtree in self.hashes):
             raise TlogError("The frontier holds a hash that is not 32 bytes long.")
 
@@ -92,10 +90,7 @@ class Frontier:
     @classmethod
     def from_bytes(cls, size: int, data: bytes) -> Self:
         """The frontier that ``to_bytes`` wrote for a tree of this size; ``TlogError`` where they do not agree."""
-        return cls(
-            size,
-            tuple(data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE)),
-        )
+        return cls(size, tuple(data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE)))
 
 
 def root_of(leaf_hashes: Iterable[bytes]) -> bytes:

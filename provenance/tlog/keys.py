@@ -14,9 +14,7 @@ from typing import Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import (
-    MLDSA44PublicKey as _OpenSSLMLDSA44PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey as _OpenSSLMLDSA44PublicKey
 from nacl import bindings as sodium
 from nacl.exceptions import BadSignatureError
 
@@ -71,9 +69,7 @@ def check_enrolment(raw: bytes) -> None:
     if len(raw) != ED25519_KEY_SIZE:
         raise MalformedKey("An Ed25519 public key is 32 bytes long.")
     if not sodium.crypto_core_ed25519_is_valid_point(raw):
-        raise MalformedKey(
-            "This Ed25519 public key is not a canonical point of prime order."
-        )
+        raise MalformedKey("This Ed25519 public key is not a canonical point of prime order.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +85,7 @@ class MLDSA44PublicKey:
     def verify(self, signature: bytes, message: bytes, context: bytes = b"") -> None:
         """Raise ``BadSignature`` unless this key signed the message under the context (FIPS 204 algorithm 3)."""
         try:
-            _OpenSSLMLDSA44PublicKey.from_public_bytes(self.raw).verify(
-                signature, message, context
-            )
+            _OpenSSLMLDSA44PublicKey.from_public_bytes(self.raw).verify(signature, message, context)
         except (InvalidSignature, ValueError):
             raise BadSignature("The ML-DSA-44 signature does not verify.") from None
 
@@ -146,12 +140,8 @@ def check_name(name: str) -> None:
     """Raise ``MalformedKey`` unless this can name a key: not empty, no space, plus or control character, <= 255 bytes."""
     if not 0 < len(encode_utf8(name, "key name", MalformedKey)) <= MAX_NAME_BYTES:
         raise MalformedKey("A key name has 1 to 255 bytes.")
-    if any(
-        character.isspace() or character < " " or character == "+" for character in name
-    ):
-        raise MalformedKey(
-            "A key name holds no spaces, plus signs or control characters."
-        )
+    if any(character.isspace() or character < " " or character == "+" for character in name):
+        raise MalformedKey("A key name holds no spaces, plus signs or control characters.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +159,12 @@ class VerifierKey:
     @property
     def public(self) -> PublicKey | MLDSA44PublicKey:
         """The key itself."""
-        return (
-            MLDSA44PublicKey(self.raw)
-            if self.type == KeyType.COSIGNATURE_MLDSA44
-            else PublicKey(self.raw)
-        )
+        return MLDSA44PublicKey(self.raw) if self.type == KeyType.COSIGNATURE_MLDSA44 else PublicKey(self.raw)
 
     @property
     def key_id(self) -> bytes:
         """SHA-256(name || 0x0A || type || public key)[:4]"""
-        return sha256(
-            self.name.encode() + b"\n" + bytes([self.type]) + self.raw
-        ).digest()[:KEY_ID_SIZE]
+        return sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.raw).digest()[:KEY_ID_SIZE]
 
     @property
     def vkey(self) -> str:

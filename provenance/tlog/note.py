@@ -15,13 +15,7 @@ from typing import Self
 
 from provenance.tlog.canonical import encode_utf8, format_base64, parse_base64
 from provenance.tlog.errors import BadSignature, MalformedKey, MalformedNote
-from provenance.tlog.keys import (
-    KEY_ID_SIZE,
-    KeyType,
-    NamedSigner,
-    VerifierKey,
-    check_name,
-)
+from provenance.tlog.keys import KEY_ID_SIZE, KeyType, NamedSigner, VerifierKey, check_name
 
 # Sixteen signatures of the longest post-quantum kind come to about 100 kB; the specification asks for at least those.
 MAX_NOTE_BYTES = 256 * 1024
@@ -55,26 +49,17 @@ class Note:
 
     def with_signatures(self, *signatures: Signature) -> Self:
         """The note with further lines; a line it has already is not repeated."""
-        return replace(
-            self, signatures=tuple(dict.fromkeys((*self.signatures, *signatures)))
-        )
+        return replace(self, signatures=tuple(dict.fromkeys((*self.signatures, *signatures))))
 
     def only_from(self, keys: Iterable[VerifierKey]) -> Self:
         """The note with none but the lines that claim one of these keys."""
         wanted = {(key.name, key.key_id) for key in keys}
-        return replace(
-            self,
-            signatures=tuple(
-                s for s in self.signatures if (s.name, s.key_id) in wanted
-            ),
-        )
+        return replace(self, signatures=tuple(s for s in self.signatures if (s.name, s.key_id) in wanted))
 
 
 def format_note(note: Note) -> bytes:
     """Write the note; ``MalformedNote`` where it would not be read back."""
-    data = (
-        note.text + "\n" + "".join(signature.line for signature in note.signatures)
-    ).encode()
+    data = (note.text + "\n" + "".join(signature.line for signature in note.signatures)).encode()
     if parse_note(data) != note:
         raise MalformedNote("The text of the note would be read back differently.")
     return data
@@ -86,18 +71,13 @@ def parse_note(data: bytes) -> Note:
         raise MalformedNote(f"The note is longer than {MAX_NOTE_BYTES} bytes.")
     text, blank_line, lines = _decode(data).rpartition("\n\n")
     if not blank_line:
-        raise MalformedNote(
-            "The note has no blank line between its text and its signatures."
-        )
+        raise MalformedNote("The note has no blank line between its text and its signatures.")
     signatures = _parse_lines(lines)
     if not signatures:
         raise MalformedNote("The note is not signed.")
     note = Note(text + "\n", signatures)
     # Reading must not forgive what writing would not have written.
-    if (
-        note.text.encode() + b"\n" + "".join(s.line for s in signatures).encode()
-        != data
-    ):
+    if note.text.encode() + b"\n" + "".join(s.line for s in signatures).encode() != data:
         raise MalformedNote("The note is not in its one written form.")
     return note
 
@@ -105,9 +85,7 @@ def parse_note(data: bytes) -> Note:
 def parse_signature_lines(data: bytes) -> tuple[Signature, ...]:
     """Read signature lines that stand alone, as a witness answers them."""
     if len(data) > MAX_NOTE_BYTES:
-        raise MalformedNote(
-            f"The signature lines are longer than {MAX_NOTE_BYTES} bytes."
-        )
+        raise MalformedNote(f"The signature lines are longer than {MAX_NOTE_BYTES} bytes.")
     return _parse_lines(_decode(data))
 
 
@@ -134,16 +112,10 @@ def verify_note(note: Note, keys: Iterable[VerifierKey]) -> list[Signature]:
     return verified
 
 
-def claimed(
-    note: Note, keys: Iterable[VerifierKey]
-) -> list[tuple[Signature, VerifierKey]]:
+def claimed(note: Note, keys: Iterable[VerifierKey]) -> list[tuple[Signature, VerifierKey]]:
     """The lines that claim one of the keys, each with its key, in the note's order."""
     known = {(key.name, key.key_id): key for key in keys}
-    return [
-        (s, known[s.name, s.key_id])
-        for s in note.signatures
-        if (s.name, s.key_id) in known
-    ]
+    return [(s, known[s.name, s.key_id]) for s in note.signatures if (s.name, s.key_id) in known]
 
 
 def verify_text(text: str, key: VerifierKey, payload: bytes) -> None:
@@ -175,9 +147,7 @@ def _parse_lines(text: str) -> tuple[Signature, ...]:
 def _parse_line(line: str) -> Signature:
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != "—":
-        raise MalformedNote(
-            "A signature line is not written as em dash, key name and signature."
-        )
+        raise MalformedNote("A signature line is not written as em dash, key name and signature.")
     _, name, encoded = parts
     try:
         check_name(name)

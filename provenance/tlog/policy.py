@@ -73,20 +73,14 @@ class Policy:
         checkpoint = Checkpoint.parse(parsed.text)
         log_keys = [log.key for log in self.logs if log.key.name == checkpoint.origin]
         if not log_keys:
-            raise UntrustedCheckpoint(
-                f"The policy does not know the log {checkpoint.origin}."
-            )
+            raise UntrustedCheckpoint(f"The policy does not know the log {checkpoint.origin}.")
         log_lines = verify_lines(parsed, checkpoint, log_keys)
         if not log_lines:
-            raise UntrustedCheckpoint(
-                f"The checkpoint is not signed by the log {checkpoint.origin}."
-            )
+            raise UntrustedCheckpoint(f"The checkpoint is not signed by the log {checkpoint.origin}.")
         names = {witness.key: name for name, witness in self.witnesses.items()}
         times: dict[str, int] = {}
         for line in verify_lines(parsed, checkpoint, names):
-            times[names[line.key]] = max(
-                line.timestamp or 0, times.get(names[line.key], 0)
-            )
+            times[names[line.key]] = max(line.timestamp or 0, times.get(names[line.key], 0))
         if not self.has_quorum(times):
             raise UntrustedCheckpoint(
                 f"The checkpoint of {checkpoint.origin} is not witnessed by the quorum {self.quorum}."
@@ -101,10 +95,7 @@ class Policy:
         group = self.groups.get(name)
         if group is None:
             return name in witnesses
-        return (
-            sum(self._witnessed(member, witnesses) for member in group.members)
-            >= group.threshold
-        )
+        return sum(self._witnessed(member, witnesses) for member in group.members) >= group.threshold
 
 
 def parse_policy(data: bytes) -> Policy:
@@ -112,14 +103,10 @@ def parse_policy(data: bytes) -> Policy:
     if len(data) > MAX_POLICY_BYTES:
         raise MalformedPolicy(f"The policy is longer than {MAX_POLICY_BYTES} bytes.")
     if _FORBIDDEN_OCTET.search(data):
-        raise MalformedPolicy(
-            "The policy holds a control character other than tab and newline."
-        )
+        raise MalformedPolicy("The policy holds a control character other than tab and newline.")
     reader = _Reader()
     # Names are opaque octets to the policy; surrogateescape keeps those that are not UTF-8 apart.
-    for number, line in enumerate(
-        data.decode("utf-8", "surrogateescape").split("\n"), start=1
-    ):
+    for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), start=1):
         items = re.findall(r"[^ \t]+", line)
         if items and not items[0].startswith("#"):
             try:
@@ -143,18 +130,14 @@ class _Reader:
                 self.logs.append(_party(vkey, url, _LOG_TYPES, self.logs))
             case ["witness", name, vkey, *url] if len(url) <= 1:
                 self._check_new(name)
-                self.witnesses[name] = _party(
-                    vkey, url, _WITNESS_TYPES, self.witnesses.values()
-                )
+                self.witnesses[name] = _party(vkey, url, _WITNESS_TYPES, self.witnesses.values())
             case ["group", name, threshold, *members]:
                 self._check_new(name)
                 self.groups[name] = self._group(threshold, members)
             case ["quorum", name]:
                 self._set_quorum(name)
             case [keyword, *_]:
-                raise MalformedPolicy(
-                    f"{keyword!a} does not begin a log, witness, group or quorum line."
-                )
+                raise MalformedPolicy(f"{keyword!a} does not begin a log, witness, group or quorum line.")
 
     def policy(self) -> Policy:
         if self.quorum is None:
@@ -173,9 +156,7 @@ class _Reader:
             raise MalformedPolicy("A group has at least one member.")
         for member in members:
             if not self._defined(member):
-                raise MalformedPolicy(
-                    f"The member {member!a} is not defined on a line before."
-                )
+                raise MalformedPolicy(f"The member {member!a} is not defined on a line before.")
             # Otherwise one witness could count twice towards the quorum.
             if member in self.members:
                 raise MalformedPolicy(f"The member {member!a} is in a group already.")
@@ -186,9 +167,7 @@ class _Reader:
         if self.quorum is not None:
             raise MalformedPolicy("There is a quorum line already.")
         if name != _NO_WITNESS and not self._defined(name):
-            raise MalformedPolicy(
-                f"The quorum {name!a} is not defined on a line before."
-            )
+            raise MalformedPolicy(f"The quorum {name!a} is not defined on a line before.")
         self.quorum = name
 
 
@@ -200,14 +179,10 @@ def _threshold(text: str, members: int) -> int:
             return members
         case _ if _THRESHOLD.fullmatch(text) and int(text) <= members:
             return int(text)
-    raise MalformedPolicy(
-        "A group's threshold is any, all or a number from 1 to the number of its members."
-    )
+    raise MalformedPolicy("A group's threshold is any, all or a number from 1 to the number of its members.")
 
 
-def _party(
-    vkey: str, url: list[str], types: Container[KeyType], others: Iterable[Party]
-) -> Party:
+def _party(vkey: str, url: list[str], types: Container[KeyType], others: Iterable[Party]) -> Party:
     key = parse_vkey(vkey)
     if key.type not in types:
         raise MalformedPolicy(f"A key of type 0x{key.type:02x} cannot be used here.")

@@ -16,12 +16,7 @@ signed checkpoint, byte for byte.
 
 from dataclasses import dataclass
 
-from provenance.tlog.canonical import (
-    MAX_SIZE,
-    format_base64,
-    parse_base64,
-    parse_decimal,
-)
+from provenance.tlog.canonical import MAX_SIZE, format_base64, parse_base64, parse_decimal
 from provenance.tlog.errors import MalformedProof
 from provenance.tlog.hashing import HASH_SIZE
 from provenance.tlog.note import MAX_NOTE_BYTES, parse_note
@@ -46,16 +41,10 @@ class TlogProof:
     def __post_init__(self) -> None:
         if not 0 <= self.index <= MAX_SIZE:
             raise MalformedProof("The index of the entry lies between 0 and 2**63 - 1.")
-        if len(self.hashes) > MAX_HASHES or any(
-            len(value) != HASH_SIZE for value in self.hashes
-        ):
-            raise MalformedProof(
-                "An audit path holds at most 63 hashes of 32 bytes each."
-            )
+        if len(self.hashes) > MAX_HASHES or any(len(value) != HASH_SIZE for value in self.hashes):
+            raise MalformedProof("An audit path holds at most 63 hashes of 32 bytes each.")
         if self.extra is not None and not 0 < len(self.extra) <= MAX_EXTRA_BYTES:
-            raise MalformedProof(
-                "Extra data, where there is any, has 1 to 65,536 bytes."
-            )
+            raise MalformedProof("Extra data, where there is any, has 1 to 65,536 bytes.")
         parse_note(self.note)
 
 
@@ -81,9 +70,7 @@ def parse_proof(data: bytes) -> TlogProof:
         raise MalformedProof(f"The proof does not begin with {HEADER}.")
     extra = None
     if lines and lines[0].startswith("extra "):
-        extra = parse_base64(
-            lines.pop(0).removeprefix("extra "), "extra data", MalformedProof
-        )
+        extra = parse_base64(lines.pop(0).removeprefix("extra "), "extra data", MalformedProof)
     if not lines or not lines[0].startswith("index "):
         raise MalformedProof("The proof has no index line.")
     index = parse_decimal(lines.pop(0).removeprefix("index "), "index", MalformedProof)
@@ -91,20 +78,12 @@ def parse_proof(data: bytes) -> TlogProof:
     return TlogProof(index, hashes, note, extra)
 
 
-def check_proof(
-    proof: TlogProof, leaf_hash: bytes, policy: Policy
-) -> WitnessedCheckpoint:
+def check_proof(proof: TlogProof, leaf_hash: bytes, policy: Policy) -> WitnessedCheckpoint:
     """
     The trusted checkpoint that includes the leaf.
 
     Raises what ``Policy.check`` raises, and ``ProofRefused`` when the leaf is not at the proof's index.
     """
     trusted = policy.check(proof.note)
-    check_inclusion(
-        proof.index,
-        trusted.checkpoint.size,
-        leaf_hash,
-        proof.hashes,
-        trusted.checkpoint.root,
-    )
+    check_inclusion(proof.index, trusted.checkpoint.size, leaf_hash, proof.hashes, trusted.checkpoint.root)
     return trusted

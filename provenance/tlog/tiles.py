@@ -45,14 +45,8 @@ class Tile:
 
 def tile_path(level: int | None, index: int, width: int = TILE_WIDTH) -> str:
     """``tile/0/x001/x234/067`` for index 1234067; ``.p/WIDTH`` follows for partial tiles; level ``None`` is ``entries``."""
-    if (
-        not 1 <= width <= TILE_WIDTH
-        or index < 0
-        or (level is not None and not 0 <= level <= MAX_LEVEL)
-    ):
-        raise MalformedTile(
-            f"There is no tile of level {level}, index {index} and width {width}."
-        )
+    if not 1 <= width <= TILE_WIDTH or index < 0 or (level is not None and not 0 <= level <= MAX_LEVEL):
+        raise MalformedTile(f"There is no tile of level {level}, index {index} and width {width}.")
     groups = [f"{index % 1000:03d}"]
     while index := index // 1000:
         groups.append(f"x{index % 1000:03d}")
@@ -95,9 +89,7 @@ def partial_tiles(size: int) -> list[Tile]:
     return tiles
 
 
-def complete_tiles(
-    size: int, leaf_hashes: Sequence[bytes], read_hashes: ReadHashes
-) -> list[tuple[Tile, bytes]]:
+def complete_tiles(size: int, leaf_hashes: Sequence[bytes], read_hashes: ReadHashes) -> list[tuple[Tile, bytes]]:
     """
     The tiles that become full when ``leaf_hashes`` are appended to a tree of ``size`` leaves, with their bytes.
 
@@ -143,31 +135,21 @@ class TileReader:
     def hash(self, level: int, index: int) -> bytes:
         """The hash of the perfect subtree of 2**level leaves with this index."""
         if level < 0 or index < 0 or (index + 1) << level > self.size:
-            raise MalformedTile(
-                f"A tree of {self.size} leaves has no perfect subtree {index} at level {level}."
-            )
+            raise MalformedTile(f"A tree of {self.size} leaves has no perfect subtree {index} at level {level}.")
         if level % TILE_HEIGHT == 0:
             return self._tile_hash(level // TILE_HEIGHT, index)
         if (level, index) not in self._nodes:
-            children = (
-                self.hash(level - 1, 2 * index),
-                self.hash(level - 1, 2 * index + 1),
-            )
+            children = (self.hash(level - 1, 2 * index), self.hash(level - 1, 2 * index + 1))
             self._nodes[level, index] = node_hash(*children)
         return self._nodes[level, index]
 
     def _tile_hash(self, tile_level: int, index: int) -> bytes:
         tile_index, position = divmod(index, TILE_WIDTH)
         if (tile_level, tile_index) not in self._tiles:
-            width = min(
-                TILE_WIDTH,
-                (self.size >> TILE_HEIGHT * tile_level) - TILE_WIDTH * tile_index,
-            )
+            width = min(TILE_WIDTH, (self.size >> TILE_HEIGHT * tile_level) - TILE_WIDTH * tile_index)
             data = _checked(self._read_hashes(tile_level, tile_index, width), width)
             self._tiles[tile_level, tile_index] = data
-        return self._tiles[tile_level, tile_index][
-            position * HASH_SIZE : (position + 1) * HASH_SIZE
-        ]
+        return self._tiles[tile_level, tile_index][position * HASH_SIZE : (position + 1) * HASH_SIZE]
 
 
 def encode_bundle(entries: Iterable[bytes]) -> bytes:
@@ -175,9 +157,7 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
     parts: list[bytes] = []
     for entry in entries:
         if len(entry) > MAX_ENTRY_BYTES:
-            raise MalformedTile(
-                f"An entry of {len(entry)} bytes is longer than the 65,535 a bundle can hold."
-            )
+            raise MalformedTile(f"An entry of {len(entry)} bytes is longer than the 65,535 a bundle can hold.")
         parts += (len(entry).to_bytes(2, "big"), entry)
     return b"".join(parts)
 
@@ -199,7 +179,5 @@ def decode_bundle(data: bytes) -> list[bytes]:
 
 def _checked(data: bytes, width: int) -> bytes:
     if len(data) != width * HASH_SIZE:
-        raise MalformedTile(
-            f"A tile of {width} hashes is {width * HASH_SIZE} bytes long, not {len(data)}."
-        )
+        raise MalformedTile(f"A tile of {width} hashes is {width * HASH_SIZE} bytes long, not {len(data)}.")
     return data
