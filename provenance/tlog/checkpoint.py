@@ -64,7 +64,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedLine:
-    """A signature line that verified: whose key made it and when (POSIX seconds; ``None`` for type 0x01, which has no time)."""
+    """A signature line that verified: whose key made it and when, in POSIX seconds (``None`` for type 0x01)."""
 
     key: VerifierKey
     timestamp: int | None

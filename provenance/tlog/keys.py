@@ -65,7 +65,7 @@ class PublicKey:
 
 
 def check_enrolment(raw: bytes) -> None:
-    """Raise ``MalformedKey`` unless these 32 bytes are a canonical point of prime order, fit to become a signer's key."""
+    """Raise ``MalformedKey`` unless these 32 bytes, a new signer's key, are a canonical point of prime order."""
     if len(raw) != ED25519_KEY_SIZE:
         raise MalformedKey("An Ed25519 public key is 32 bytes long.")
     if not sodium.crypto_core_ed25519_is_valid_point(raw):
@@ -137,7 +137,7 @@ class MLDSA44Signer:
 
 
 def check_name(name: str) -> None:
-    """Raise ``MalformedKey`` unless this can name a key: not empty, no space, plus or control character, <= 255 bytes."""
+    """Raise ``MalformedKey`` unless this can name a key: 1 to 255 bytes, no space, plus or control character."""
     if not 0 < len(encode_utf8(name, "key name", MalformedKey)) <= MAX_NAME_BYTES:
         raise MalformedKey("A key name has 1 to 255 bytes.")
     if any(character.isspace() or character < " " or character == "+" for character in name):
@@ -154,6 +154,7 @@ class VerifierKey:
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        # A key of the wrong length is refused here, not when it is first used.
         _ = self.public
 
     @property
@@ -202,6 +203,7 @@ class NamedSigner:
     signer: Ed25519Signer | MLDSA44Signer
 
     def __post_init__(self) -> None:
+        # A signer of another kind than the type asks for has a key of the wrong length.
         _ = self.verifier
 
     @property

@@ -64,7 +64,7 @@ class Policy:
 
     def check(self, note: bytes) -> WitnessedCheckpoint:
         """
-        What the policy makes of a signed checkpoint: signed by a listed log under its own origin, cosigned by the quorum.
+        The checkpoint, when a listed log signed it under its own origin and the quorum cosigned it.
 
         Raises ``UntrustedCheckpoint`` when it is not, ``BadSignature`` when a known key's line does not verify, and
         ``MalformedNote`` or ``MalformedCheckpoint``.

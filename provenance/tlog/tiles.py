@@ -44,7 +44,7 @@ class Tile:
 
 
 def tile_path(level: int | None, index: int, width: int = TILE_WIDTH) -> str:
-    """``tile/0/x001/x234/067`` for index 1234067; ``.p/WIDTH`` follows for partial tiles; level ``None`` is ``entries``."""
+    """``tile/0/x001/x234/067`` for index 1234067, with ``.p/WIDTH`` for partial tiles; level ``None`` is ``entries``."""
     if not 1 <= width <= TILE_WIDTH or index < 0 or (level is not None and not 0 <= level <= MAX_LEVEL):
         raise MalformedTile(f"There is no tile of level {level}, index {index} and width {width}.")
     groups = [f"{index % 1000:03d}"]
@@ -68,7 +68,7 @@ def parse_tile_path(path: str) -> Tile:
 
 
 def full_tiles(size: int, since: int = 0) -> list[Tile]:
-    """The full hash tiles of a tree of ``size`` leaves that one of ``since`` leaves did not have yet, level by level."""
+    """The full hash tiles that a tree of ``size`` leaves has and one of ``since`` leaves has not, level by level."""
     tiles: list[Tile] = []
     level = 0
     while (end := size >> TILE_HEIGHT * (level + 1)) > 0:
@@ -79,7 +79,7 @@ def full_tiles(size: int, since: int = 0) -> list[Tile]:
 
 
 def partial_tiles(size: int) -> list[Tile]:
-    """The partial hash tiles at the right edge of a tree of ``size`` leaves, level by level; empty ones do not exist."""
+    """The partial hash tiles at the right edge of a tree of ``size`` leaves, level by level; none is empty."""
     tiles = []
     level = 0
     while (hashes := size >> TILE_HEIGHT * level) > 0:
@@ -122,8 +122,8 @@ class TileReader:
     """
     The hashes of a tree of ``size`` leaves, read from its tiles: ``reader.hash`` is the ``get_hash`` of ``proofs``.
 
-    ``read_hashes(level, index, width)`` gives a tile's bytes; width is that of the tree of this size. Each tile is asked
-    for once. Nothing is verified here: a proof made from wrong tiles is refused when it is checked.
+    ``read_hashes(level, index, width)`` gives a tile's bytes, as wide as it is in the tree of this size. Each tile is
+    asked for once. Nothing is verified here: a proof made from wrong tiles is refused when it is checked.
     """
 
     def __init__(self, size: int, read_hashes: ReadHashes) -> None:
