@@ -101,7 +101,7 @@ def member(django_user_model, username: str, party: str | None, role: str | None
     return user
 
 
-PARTIES = "https://localhost:8000/party/"
+PARTIES = "https://localhost:8000/epcis/party/"
 
 
 @pytest.fixture

@@ -81,7 +81,6 @@ def thirty_two_bytes(name: str, text: str) -> bytes:
 DATA_DIR = BASE_DIR / env.str("DATA_DIR", default="data")
 FENCE_DIR = Path(BASE_DIR / env.str("FENCE_DIR", default=str(DATA_DIR / "fence")))
 MEDIA_ROOT = Path(BASE_DIR / env.str("MEDIA_DIR", default=str(DATA_DIR / "media")))
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATIC_URL = "/static/"
 
 PUBLIC_URL = web_address("PUBLIC_URL", "http://localhost:8000")
@@ -199,10 +198,9 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# Outside production the files are served from where they lie, so nothing has to be collected first.
 WHITENOISE_USE_FINDERS = not PRODUCTION
-# A missing directory is only a fault where collectstatic should have made it.
-if not PRODUCTION and not STATIC_ROOT.exists():
-    WHITENOISE_ROOT = None
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 
 # Where it keeps things
 
@@ -226,7 +224,6 @@ def sqlite(file: Path) -> dict[str, Any]:
                 "PRAGMA synchronous=FULL;"
                 "PRAGMA foreign_keys=ON;"
                 "PRAGMA recursive_triggers=ON;"
-                "PRAGMA trusted_schema=OFF;"
                 "PRAGMA secure_delete=ON;"
             ),
         },
