@@ -1,0 +1,287 @@
+"""
+What the ledger knows: the state that every statement is judged by and changes.
+
+The recorder fills a ``Books`` with the little that one statement needs (``needs``); a verifier fills one with a whole
+log (``replay``). Masses are integer milligrams, leaves are indices in the log, everything else is a URI.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from provenance.coffee.acts import Act, Attributes, Form
+
+
+class Signed(Protocol):
+    """The part of a statement that the ledger reads (``statement.Statement`` has it)."""
+
+    @property
+    def jti(self) -> str: ...
+    @property
+    def iss(self) -> str: ...
+    @property
+    def aud(self) -> str: ...
+    @property
+    def kid(self) -> str: ...
+    @property
+    def act(self) -> str: ...
+    @property
+    def body(self) -> Act: ...
+    @property
+    def event(self) -> Mapping[str, object] | None: ...
+
+
+# --- who and where ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PartyFact:
+    uri: str
+    kind: str
+    roles: tuple[str, ...] = ()
+    country: str | None = None
+    guardian: str | None = None
+    registered_by: str | None = None  # event id
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFact:
+    """A leaf is None while the event is recorded but not published; ``revoked_by`` (event id) is set at once."""
+
+    kid: str
+    party: str
+    x: str
+    custody: str  # "device" or "server"
+    registrar: str  # party that signed the registration
+    from_leaf: int | None = None
+    revoked_by: str | None = None
+    revoked_leaf: int | None = None
+    disputed_from: int | None = None  # leaves in [disputed_from, revoked_leaf) are disputed
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFact:
+    uri: str
+    party: str
+    kind: str
+    country: str | None = None
+    geo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlotFact:
+    uri: str
+    site: str
+    country: str
+    area_m2: int
+    geo: str | None = None
+
+
+# --- what ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LotFact:
+    """
+    A lot. ``opened_by`` is the party whose URI it is; None where it was only ever drawn from (nobody said it began).
+
+    ``made_by`` is the event that first filled it; None when that event was corrected away. A lot with ``origin``
+    began in the trail (harvest, first receipt) and never has parents other than the unknown. ``poured_mg`` and
+    ``pours`` count what went into it, for ``close``.
+    """
+
+    uri: str
+    form: Form | None = None
+    opened_by: str | None = None
+    made_by: str | None = None
+    attributes: Attributes = field(default_factory=Attributes)
+    origin: bool = False
+    day_lot: bool = False
+    closed: bool = False
+    poured_mg: int = 0
+    pours: int = 0
+    net_mg: int | None = None  # of one bag, for pack lots
+    count: int | None = None
+    gtin: str | None = None
+
+
+class BalanceKey(NamedTuple):
+    """Whose coffee lies where. In transit the site is the dispatch's event id."""
+
+    lot: str
+    site: str
+    owner: str
+    custodian: str
+
+
+class Posting(NamedTuple):
+    key: BalanceKey
+    mass_mg: int  # signed
+
+
+class Edge(NamedTuple):
+    """
+    ``mass_mg`` of what the event poured into ``child`` came from ``parent`` (None: unknown origin).
+
+    ``held_mg`` is what the child still held just before: older coffee that the new is mixed with. The edges of one
+    child in one event sum exactly to what that event poured into it.
+    """
+
+    event: str
+    parent: str | None
+    child: str
+    mass_mg: int
+    held_mg: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """More of a lot was taken at a site than was ever said to be there: the sum of its balances below zero."""
+
+    lot: str
+    site: str
+    mass_mg: int
+    opened_by: str  # event id
+    closed_by: str | None = None  # event id
+
+
+class FlagKind(StrEnum):
+    """What is remarkable about an event and was recorded all the same."""
+
+    ABOVE_CEILING = "above_ceiling"  # more than the step can give: the excess has no known origin
+    ABOVE_USUAL = "above_usual"
+    BELOW_USUAL = "below_usual"
+    STEP_UNUSUAL = "step_unusual"  # these forms do not go into, or come out of, this step
+    CLOSE_DIFFERS = "close_differs"  # the seal states another count or mass than was poured
+    POOL = "pool"  # refilled before it was empty: "mixed store"
+    FORM_DIFFERS = "form_differs"  # poured into a lot of another form
+    SHORTFALL = "shortfall"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    event: str
+    lot: str
+    kind: FlagKind
+    mass_mg: int = 0  # how much of the lot it is about, where that is known
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A dispatch and what became of it. ``rest``: what is still in transit, by lot."""
+
+    dispatch: str
+    from_party: str
+    from_site: str
+    to_party: str
+    to_site: str | None
+    title: bool
+    rest: Mapping[str, int]
+    received_mg: int = 0
+    refused_mg: int = 0
+    withdrawn: bool = False  # the dispatch was corrected away
+
+    @property
+    def state(self) -> str:
+        """``open``, ``part``, ``received``, ``refused``, ``lost`` (declared so) or ``withdrawn``."""
+        if self.withdrawn:
+            return "withdrawn"
+        settled = self.received_mg or self.refused_mg
+        if any(mass_mg > 0 for mass_mg in self.rest.values()):
+            return "part" if settled else "open"
+        if self.received_mg:
+            return "received"
+        return "refused" if self.refused_mg else "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class EventFact:
+    """
+    An event that had an effect. ``payload`` is the EPCIS event as signed (empty for registry acts).
+
+    ``refers``: the event it is about — the dispatch of a receive or refuse, the recall of a lift, the original of a
+    correct. ``leaf`` is None until published.
+    """
+
+    id: str
+    iss: str
+    kid: str
+    act: str
+    lots: tuple[str, ...]
+    parties: tuple[str, ...]
+    payload: Mapping[str, object]
+    refers: str | None = None
+    corrected_by: str | None = None
+    leaf: int | None = None
+
+
+@dataclass(slots=True)
+class Books:
+    """
+    The whole state. Balances of zero are not kept. ``edges`` and ``flags`` of corrected events are gone from it,
+    their ``postings`` stay beside the reversal's.
+    """
+
+    operator: str | None = None
+    parties: dict[str, PartyFact] = field(default_factory=dict)
+    keys: dict[str, KeyFact] = field(default_factory=dict)
+    sites: dict[str, SiteFact] = field(default_factory=dict)
+    plots: dict[str, PlotFact] = field(default_factory=dict)
+    lots: dict[str, LotFact] = field(default_factory=dict)
+    balances: dict[BalanceKey, int] = field(default_factory=dict)
+    holders: dict[str, set[str]] = field(default_factory=dict)  # lot -> present and past owners and custodians
+    handovers: dict[str, Handover] = field(default_factory=dict)  # by the dispatch's event id
+    recalls: dict[str, dict[str, str]] = field(default_factory=dict)  # lot -> {recall's event id: who recalled}
+    events: dict[str, EventFact] = field(default_factory=dict)
+    postings: dict[str, tuple[Posting, ...]] = field(default_factory=dict)  # by event id
+    edges: dict[str, tuple[Edge, ...]] = field(default_factory=dict)  # by event id
+    flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)  # by event id
+    shortfalls: dict[tuple[str, str], Shortfall] = field(default_factory=dict)  # by (lot, site); closed ones stay
+    void: dict[str, str] = field(default_factory=dict)  # event id -> why it has no effect (replay only)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """
+    What must stand in the Books before ``authorise`` and ``apply``.
+
+    Loading a party brings nothing more; a **site** its party and, for plots, the site; a **lot** its fact, all its
+    balances, holders, recalls, shortfalls and the parties its balances name; an **event** its fact, postings, edges,
+    flags, handover and the lots these name; a **kid** its key and that key's party.
+    """
+
+    kids: frozenset[str] = frozenset()
+    parties: frozenset[str] = frozenset()
+    sites: frozenset[str] = frozenset()
+    plots: frozenset[str] = frozenset()
+    lots: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Effects:
+    """
+    Everything one statement changed, as it is now.
+
+    ``balances`` holds the new value of each touched row (0: the row is gone); ``postings``, ``edges`` and ``flags``
+    are this event's own; the edges and flags of ``voided`` events no longer count.
+    """
+
+    event: EventFact
+    operator: str | None = None
+    parties: dict[str, PartyFact] = field(default_factory=dict)
+    keys: dict[str, KeyFact] = field(default_factory=dict)
+    sites: dict[str, SiteFact] = field(default_factory=dict)
+    plots: dict[str, PlotFact] = field(default_factory=dict)
+    lots: dict[str, LotFact] = field(default_factory=dict)
+    balances: dict[BalanceKey, int] = field(default_factory=dict)
+    holders: dict[str, set[str]] = field(default_factory=dict)  # newly added
+    handovers: dict[str, Handover] = field(default_factory=dict)
+    recalls: dict[str, dict[str, str]] = field(default_factory=dict)  # lot -> its open recalls
+    postings: tuple[Posting, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    shortfalls: dict[tuple[str, str], Shortfall] = field(default_factory=dict)
+    voided: tuple[str, ...] = ()
+    subjects: set[tuple[str, str]] = field(default_factory=set)  # ("party"|"site"|"lot"|"plot"|"event", uri)
