@@ -52,7 +52,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(settings) -> None:  # noqa: ANN001
+def own_cache(settings) -> None:
     """Throttles count in the cache: each test starts with an empty one, and none touches a Redis that others use."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     from django.core.cache import cache
@@ -83,14 +83,14 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture
-def phone(browser, live_server):  # noqa: ANN001, ANN201
+def phone(browser, live_server):
     """A fresh page, 360 by 740, on the live server; relative addresses work."""
     context = browser.new_context(base_url=live_server.url, viewport={"width": 360, "height": 740})
     yield context.new_page()
     context.close()
 
 
-def member(django_user_model, username: str, party: str | None, role: str | None, *, staff: bool = False):  # noqa: ANN001, ANN202
+def member(django_user_model, username: str, party: str | None, role: str | None, *, staff: bool = False):
     from provenance.members.services import enrol
 
     user = django_user_model(username=username, is_staff=staff)
@@ -105,30 +105,30 @@ PARTIES = "https://localhost:8000/epcis/party/"
 
 
 @pytest.fixture
-def almaz(db, django_user_model):  # noqa: ANN001, ANN201
+def almaz(db, django_user_model):
     """Almaz grows coffee."""
     return member(django_user_model, "almaz", PARTIES + "almaz", "farmer")
 
 
 @pytest.fixture
-def wote(db, django_user_model):  # noqa: ANN001, ANN201
+def wote(db, django_user_model):
     """Wote runs the washing station."""
     return member(django_user_model, "wote", PARTIES + "wote-station", "station", staff=True)
 
 
 @pytest.fixture
-def kofi(db, django_user_model):  # noqa: ANN001, ANN201
+def kofi(db, django_user_model):
     """Kofi roasts."""
     return member(django_user_model, "kofi", PARTIES + "kofi-roastery", "roaster", staff=True)
 
 
 @pytest.fixture
-def nadia(db, django_user_model):  # noqa: ANN001, ANN201
+def nadia(db, django_user_model):
     """Nadia audits."""
     return member(django_user_model, "nadia", PARTIES + "nadia-audits", "auditor")
 
 
 @pytest.fixture
-def otto(db, django_user_model):  # noqa: ANN001, ANN201
+def otto(db, django_user_model):
     """Otto has no business here."""
     return member(django_user_model, "otto", None, None)

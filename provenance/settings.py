@@ -44,7 +44,7 @@ def web_address(name: str, default: str) -> str:
 
 
 def kept_secret(name: str, file: Path, make: Callable[[], str]) -> str:
-    """The secret from the environment or, outside production, from a file that is made once and only its owner reads."""
+    """The secret from the environment or, outside production, from a file made once that only its owner reads."""
     if value := env.str(name, default=""):
         return value
     if PRODUCTION:

@@ -78,7 +78,8 @@ class Command(BaseCommand):
             Duty("jobs", lambda: jobs.run_due(waiting_for=waiting_for, interrupted=stopping.is_set)),
         ]
         if once:
-            if not all([duty.round() for duty in duties]):
+            rounds = [duty.round() for duty in duties]
+            if not all(rounds):
                 raise SystemExit(1)
             return
         for name in (signal.SIGTERM, signal.SIGINT):

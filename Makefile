@@ -1,0 +1,82 @@
+# The verbs of daily work. Needs Python 3.11 or newer with its venv module, and the package index; nothing else.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+BIND ?= 127.0.0.1:$(PORT)
+VENV := .venv
+BIN := $(VENV)/bin
+
+# A demo on another port is another demo: the address stands in its signed statements and on its labels.
+ifneq ($(PORT),8000)
+export DATA_DIR ?= data/port-$(PORT)
+endif
+export PUBLIC_URL ?= http://localhost:$(PORT)
+
+# The web server and, beside it, the process that publishes and does jobs. Either's end is the end of both.
+define SERVE
+$(BIN)/python manage.py keep & keep=$$!; \
+$(BIN)/gunicorn provenance.wsgi --bind $(BIND) --worker-class gthread --workers 2 --threads 4 & web=$$!; \
+trap 'trap - EXIT; kill $$keep $$web 2>/dev/null; wait; exit 0' INT TERM; \
+trap 'kill $$keep $$web 2>/dev/null; wait' EXIT; \
+wait $$web
+endef
+
+.PHONY: help demo run test lint format nightly screenshots clean
+
+help:
+	@echo "make demo         the whole story on this machine: http://localhost:$(PORT)"
+	@echo "make test         the tests, on SQLite, without any service"
+	@echo "make run          migrate and serve what is in data/ (or DATABASE_URL)"
+	@echo "make lint         format, lint, import contracts, types"
+	@echo "make nightly      the long forms of the tests"
+	@echo "make screenshots  the pictures of the README, from the running demo"
+
+demo: $(VENV)/runtime
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo
+	@$(SERVE)
+
+run: $(VENV)/runtime
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(SERVE)
+
+test: $(VENV)/development
+	$(BIN)/pytest -q $(ARGS)
+
+lint: $(VENV)/development
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+format: $(VENV)/development
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+nightly: $(VENV)/development
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q $(ARGS)
+
+screenshots: $(VENV)/development
+	$(BIN)/python docs/screenshots.py
+
+clean:
+	rm -rf $(VENV) staticfiles .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+
+# The stamps: installed once, and again when the pins change.
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Beantrail needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 demo"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/runtime: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what Beantrail runs on (once, about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/development: requirements-dev.txt $(VENV)/runtime
+	@echo "Installing the tools of test and lint (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,174 @@
+"""Settings are read in a process of their own, as a server reads them."""
+
+import os
+import stat
+import subprocess
+import sys
+from base64 import b64encode
+
+import pytest
+from django.conf import settings
+from django.core import checks
+from django.db import connection
+
+OURS = (
+    "SECRET_KEY KEY_ENCRYPTION_KEY ALLOWED_HOSTS PUBLIC_URL TRAIL_HOST TRAIL_LOG DEBUG DATABASE_URL REDIS_URL "
+    "LOG_LEVEL DJANGO_ALLOW_ASYNC_UNSAFE"
+)
+
+PRODUCTION = {
+    "ALLOWED_HOSTS": "beantrail.example",
+    "PUBLIC_URL": "https://beantrail.example",
+    "SECRET_KEY": "k" * 20 + "abcdefghijklmnopqrstuvwxyz0123456789",
+    "KEY_ENCRYPTION_KEY": b64encode(bytes(32)).decode(),
+}
+
+
+def run(data_dir, *command: str, **variables: str) -> subprocess.CompletedProcess:
+    clean = {name: value for name, value in os.environ.items() if name not in OURS.split()}
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=settings.BASE_DIR,
+        env={**clean, "DATA_DIR": str(data_dir), "PYTHONWARNINGS": "ignore", **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def ask(data_dir, expression: str, **variables: str) -> str:
+    answer = run(data_dir, "-c", f"from provenance import settings as s; print(({expression}))", **variables)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout.strip()
+
+
+def test_with_nothing_set_it_is_a_whole_site_for_this_machine_only(tmp_path):
+    assert ask(tmp_path, "s.ALLOWED_HOSTS, s.DEBUG, s.TRAIL_HOST") == (
+        "(['localhost', '127.0.0.1', '[::1]'], False, 'localhost:8000')"
+    )
+
+
+def test_keys_are_made_once_and_only_their_owner_reads_them(tmp_path):
+    together = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from provenance import settings as s; print(s.SECRET_KEY, s.KEY_ENCRYPTION_KEY.hex())",
+            ],
+            cwd=settings.BASE_DIR,
+            env={**{n: v for n, v in os.environ.items() if n not in OURS.split()}, "DATA_DIR": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    keys = {process.communicate()[0] for process in together}
+
+    assert len(keys) == 1
+    assert len(keys.pop().split()[1]) == 64
+    files = sorted(path for path in tmp_path.iterdir() if "key" in path.name)
+    assert [path.name for path in files] == ["key-encryption-key", "secret-key"]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in files] == [0o600, 0o600]
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "KEY_ENCRYPTION_KEY"])
+def test_production_makes_no_key_by_itself(tmp_path, missing):
+    variables = {name: value for name, value in PRODUCTION.items() if name != missing}
+
+    answer = run(tmp_path, "-c", "from provenance import settings", **variables)
+
+    assert answer.returncode == 1
+    assert f"{missing} is not set. A production site takes it from the environment." in answer.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DEBUG", "yes please", "DEBUG is 'yes please'; it must be one of: true, false."),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL is 'LOUD'; it must be one of"),
+        ("PUBLIC_URL", "beantrail.example", "write it like https://beantrail.example"),
+        ("PUBLIC_URL", "https://beantrail.example/shop", "without a path"),
+        ("DATABASE_URL", "mysql://localhost/x", "DATABASE_URL must start with postgres:// or sqlite:///."),
+        ("REDIS_URL", "localhost:6379", "REDIS_URL must start with redis://"),
+        ("KEY_ENCRYPTION_KEY", "c2hvcnQ=", "holds 5 bytes; it must be 32 bytes"),
+        ("KEY_ENCRYPTION_KEY", "§", "KEY_ENCRYPTION_KEY is not base64."),
+    ],
+)
+def test_a_value_it_does_not_know_is_refused_in_a_sentence(tmp_path, name, value, sentence):
+    answer = run(tmp_path, "-c", "from provenance import settings", **{name: value})
+
+    assert answer.returncode == 1
+    assert sentence in answer.stderr
+
+
+def test_production_passes_djangos_own_deployment_check(tmp_path):
+    answer = run(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"DEBUG": "true"}, "provenance.E001"),
+        ({"ALLOWED_HOSTS": "*"}, "provenance.E002"),
+        ({"PUBLIC_URL": "http://beantrail.example"}, "provenance.E003"),
+        ({"TRAIL_LOG": "../main"}, "provenance.E004"),
+        ({"TRAIL_HOST": "https://beantrail.example"}, "provenance.E005"),
+    ],
+)
+def test_the_web_server_does_not_start_with_a_dangerous_setting(tmp_path, change, fault):
+    answer = run(tmp_path, "-c", "import provenance.wsgi", **{**PRODUCTION, **change})
+
+    assert answer.returncode == 1
+    assert "The site does not start:" in answer.stderr
+    assert fault in answer.stderr
+
+
+def test_a_trail_named_after_this_machine_is_told_in_production(settings):
+    from provenance.checks import trail_names_are_usable
+
+    settings.PRODUCTION, settings.TRAIL_HOST = True, "localhost:8000"
+
+    assert [message.id for message in trail_names_are_usable()] == ["provenance.W006"]
+
+
+def test_the_checks_of_this_very_site_are_clean(db):
+    assert checks.run_checks(databases=["default"]) == []
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own settings")
+def test_sqlite_waits_for_the_disk_and_keeps_no_deleted_bytes(db):
+    with connection.cursor() as cursor:
+        found = {
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("synchronous", "foreign_keys", "secure_delete", "recursive_triggers", "journal_mode")
+        }
+
+    assert found == {
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "recursive_triggers": 1,
+        "journal_mode": "wal" if settings.WAL_IS_SAFE else "truncate",
+    }
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own settings")
+@pytest.mark.parametrize(
+    ("pragma", "fault"), [("synchronous=NORMAL", "provenance.E007"), ("journal_mode=MEMORY", "provenance.E008")]
+)
+@pytest.mark.django_db(transaction=True)
+def test_a_careless_sqlite_is_noticed(pragma, fault):
+    from provenance.checks import sqlite_is_durable
+
+    assert sqlite_is_durable(databases=["default"]) == []
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA {pragma}")
+    try:
+        assert [message.id for message in sqlite_is_durable(databases=["default"])] == [fault]
+    finally:
+        connection.close()
