@@ -5,9 +5,10 @@ The signed statement: one event as an SD-JWT (RFC 9901) whose JWS is kept as the
 """
 
 from provenance.coffee.statement.disclosures import WITHHELD, Disclosure, make_disclosure, read_disclosure
-from provenance.coffee.statement.envelope import MAX_STATEMENT_BYTES, thumbprint
+from provenance.coffee.statement.envelope import MAX_STATEMENT_BYTES, b64url, decode_b64url, thumbprint
 from provenance.coffee.statement.pop import check_pop, sign_pop
 from provenance.coffee.statement.reading import Statement, parse, verify
+from provenance.coffee.statement.series import audience, check_registration
 from provenance.coffee.statement.signing import new_event_id, sign
 
 __all__ = [
@@ -15,7 +16,11 @@ __all__ = [
     "WITHHELD",
     "Disclosure",
     "Statement",
+    "audience",
+    "b64url",
     "check_pop",
+    "check_registration",
+    "decode_b64url",
     "make_disclosure",
     "new_event_id",
     "parse",
