@@ -472,12 +472,16 @@ REGISTRY_ACTS = frozenset({"genesis", "register_party", "register_site", "regist
 def check_lines(
     *,
     inputs: tuple[LotMass, ...],
-    outputs: tuple[NewLot, ...],
+    outputs: tuple[LotMass | NewLot, ...],
     losses: tuple[Difference, ...] = (),
     gains: tuple[Difference, ...] = (),
 ) -> None:
     """Inputs + gains = outputs + losses, to the milligram; raises ``LinesDoNotAddUp`` naming the difference."""
-    rest_mg = sum(line.mass_mg for line in (*inputs, *gains)) - sum(line.mass_mg for line in (*outputs, *losses))
-    if rest_mg:
+    came_mg = sum(line.mass_mg for line in inputs) + sum(gain.mass_mg for gain in gains)
+    went_mg = sum(line.mass_mg for line in outputs) + sum(loss.mass_mg for loss in losses)
+    if rest_mg := came_mg - went_mg:
         word = "are not accounted for: name a loss" if rest_mg > 0 else "come from nowhere: name a gain"
-        raise LinesDoNotAddUp(f"{abs(rest_mg) / MG_PER_KG:.6f} kg {word}.", field="losses" if rest_mg > 0 else "gains")
+        raise LinesDoNotAddUp(
+            f"{abs(rest_mg) // MG_PER_KG}.{abs(rest_mg) % MG_PER_KG:06d} kg {word}.",
+            field="losses" if rest_mg > 0 else "gains",
+        )
