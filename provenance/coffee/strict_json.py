@@ -56,7 +56,7 @@ def dumps(value: object) -> bytes:
 
 
 def check_text(text: str) -> None:
-    """Raise ``MalformedJson`` unless this may stand in our JSON: Unicode NFC without control or direction characters."""
+    """Raise ``MalformedJson`` unless this may stand in our JSON: composed, without control or direction characters."""
     if _FORBIDDEN.search(text):
         raise MalformedJson("Text holds a control character, or one that turns the direction of writing.")
     if not is_normalized("NFC", text):

@@ -46,7 +46,7 @@ WITHHELD = frozenset(
 
 @dataclass(frozen=True)
 class Disclosure:
-    """The value of one withheld field of the statement ``jti``, with the 16 bytes of salt that hide it in its digest."""
+    """The value of one withheld field of the statement ``jti``, and the 16 bytes of salt that hide it."""
 
     jti: str
     name: str
@@ -71,7 +71,7 @@ class Disclosure:
 
 
 def make_disclosure(jti: str, name: str, value: str) -> Disclosure:
-    """Withhold a value behind a fresh salt; it is put into Unicode NFC with plain newlines. Raises ``BadDisclosure``."""
+    """Withhold a value behind a fresh salt, in Unicode NFC with plain newlines. Raises ``BadDisclosure``."""
     if name not in WITHHELD:
         raise BadDisclosure(f"There is no withheld field {name}.", field=name)
     value = normalize("NFC", value.replace("\r\n", "\n"))
@@ -85,7 +85,7 @@ def make_disclosure(jti: str, name: str, value: str) -> Disclosure:
 
 
 def read_disclosure(text: str, statement: "Statement") -> Disclosure:
-    """Read a disclosure shown beside a statement. Raises ``BadDisclosure`` unless that statement withholds just this."""
+    """Read a disclosure shown beside a statement. Raises ``BadDisclosure`` unless the statement withholds just this."""
     disclosure = _read(text)
     if disclosure.jti != statement.jti:
         raise BadDisclosure("The disclosure belongs to another statement.", field="jti")

@@ -1,4 +1,4 @@
-"""Proof of possession: a new key's own signature over what it is being bound to, so that nobody enrols another's key."""
+"""Proof of possession: a new key signs what it is being bound to, so that nobody enrols another's key."""
 
 from provenance.coffee import strict_json
 from provenance.coffee.errors import MalformedStatement

@@ -1,15 +1,15 @@
 """Reads a statement strictly, and checks who signed it. Nothing is ever serialised again to check anything."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import cast
 
-from provenance.coffee import epcis, strict_json
+from provenance.coffee import epcis, identifiers, strict_json
 from provenance.coffee.acts import ACTS, REGISTRY_ACTS, Act
-from provenance.coffee.errors import MalformedStatement
+from provenance.coffee.errors import MalformedStatement, UnknownIdentifier
 from provenance.coffee.statement.disclosures import WITHHELD
 from provenance.coffee.statement.envelope import SHA256_B64URL, open_statement, thumbprint
 from provenance.tlog.errors import BadSignature
@@ -22,8 +22,6 @@ _OPTIONAL = frozenset({"event", "subject", "withheld", "dseq", "dprev", "seen"})
 
 _HOST = r"[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?(?::[1-9][0-9]{0,4})?"
 _SHA256 = re.compile(SHA256_B64URL)
-_JTI = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_ISS = re.compile(rf"https://{_HOST}/[A-Za-z0-9._~/-]{{1,200}}")
 _SERIES = rf"{_HOST}/log/[a-z0-9][a-z0-9-]{{0,62}}"
 _AUD = re.compile(rf"{_SERIES}#[0-9a-f]{{16}}")
 _AUD_OF_GENESIS = re.compile(_SERIES)
@@ -70,10 +68,10 @@ class Statement:
 
 
 def parse(jws: bytes) -> Statement:
-    """Read a statement without checking its signature. Raises ``MalformedStatement`` or, for its act, ``MalformedAct``."""
+    """Read a statement without checking its signature. ``MalformedStatement``, or ``MalformedAct`` for its act."""
     kid, payload, signature = open_statement(jws)
     members = _members(payload)
-    jti = _matching(members, "jti", _JTI)
+    jti = _identifier(members, "jti", identifiers.check_event_id)
     act = _act(members)
     kind, content = _content(members, act, jti)
     withheld = _withheld(members)
@@ -84,7 +82,7 @@ def parse(jws: bytes) -> Statement:
         kid=kid,
         signature=signature,
         jti=jti,
-        iss=_matching(members, "iss", _ISS),
+        iss=_identifier(members, "iss", identifiers.check_uri),
         aud=_matching(members, "aud", _AUD_OF_GENESIS if act == "genesis" else _AUD),
         iat=_whole(members["iat"], "iat", 0, _LATEST),
         act=act,
@@ -129,6 +127,16 @@ def _matching(members: dict[str, object], name: str, pattern: re.Pattern[str]) -
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise MalformedStatement(f"The member {name} is not in its one form.", field=name)
     return value
+
+
+def _identifier(members: dict[str, object], name: str, check: Callable[..., str]) -> str:
+    value = members[name]
+    if not isinstance(value, str):
+        raise MalformedStatement(f"The member {name} is text.", field=name)
+    try:
+        return check(value, field=name)
+    except UnknownIdentifier as error:
+        raise MalformedStatement(str(error), field=name) from None
 
 
 def _whole(value: object, name: str, lowest: int, highest: int) -> int:

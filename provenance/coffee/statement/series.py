@@ -1,4 +1,4 @@
-"""Which log a statement is for, and whether a registration's key agrees to it: asked by recorder and verifiers alike."""
+"""Which log a statement is for, and whether a registration's key agrees: asked by recorder and verifiers alike."""
 
 from hashlib import sha256
 

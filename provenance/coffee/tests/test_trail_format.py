@@ -1,0 +1,66 @@
+"""The worked example in docs/trail-format.md is recomputed byte by byte."""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from provenance.coffee.statement import WITHHELD, check_pop, parse, read_disclosure, sign_pop, verify
+from provenance.coffee.statement import disclosures as statement_disclosures
+from provenance.coffee.tests.statements import ALMAZ, AUD, JTI, KEY, KID, SIGNER, signed
+from provenance.tlog.checkpoint import Checkpoint
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "trail-format.md"
+SALTS = (bytes(range(16)), bytes(range(16, 32)))
+
+
+def blocks() -> dict[str, str]:
+    """The page's examples: what stands, indented, below each line that begins with "Example:"."""
+    found = re.findall(r"^Example: (.+)\n\n((?:    .*\n)+)", PAGE.read_text(), re.MULTILINE)
+    return {title: re.sub(r"^    ", "", block, flags=re.MULTILINE).rstrip("\n") for title, block in found}
+
+
+def recomputed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    salts = iter(SALTS)
+    monkeypatch.setattr(statement_disclosures.secrets, "token_bytes", lambda size: next(salts))
+    statement, [entered, _price] = signed(withheld={"entered": "412,5 kg", "price": "120 ETB/kg"})
+    header, payload, _ = (statement_disclosures.decode_b64url(part, "part") for part in statement.jws.split(b"."))
+    leaf_hash = sha256(b"\x00" + statement.jws).digest()
+    binding = {"aud": AUD, "party": ALMAZ, "kid": KID, "registrar": KID, "jti": JTI}
+    return {
+        "public key (hexadecimal)": KEY.hex(),
+        "header": header.decode(),
+        "payload": payload.decode(),
+        "statement": statement.jws.decode(),
+        "leaf hash, SHA-256(0x00 ‖ statement) (hexadecimal)": leaf_hash.hex(),
+        "disclosure of `entered`": entered.json.decode(),
+        "disclosure of `entered` as it travels": entered.text,
+        "digest of `entered`": entered.digest,
+        "thumbprint of the key above": KID,
+        "pop, for the party of the example, registered by the same key, in the statement of the example": sign_pop(
+            SIGNER.sign, **binding
+        ),
+        "a checkpoint's text (the tree of one leaf, the statement above)": Checkpoint(
+            f"{AUD.partition('#')[0]}/1", 1, leaf_hash
+        ).text.rstrip("\n"),
+    }
+
+
+def test_every_example_on_the_page_is_recomputed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert blocks() == recomputed(monkeypatch)
+
+
+def test_the_examples_as_printed_verify() -> None:
+    printed = blocks()
+    statement = parse(printed["statement"].encode())
+    verify(statement, bytes.fromhex(printed["public key (hexadecimal)"]))
+    disclosure = read_disclosure(printed["disclosure of `entered` as it travels"], statement)
+    assert (disclosure.name, disclosure.value) == ("entered", "412,5 kg")
+    pop = printed["pop, for the party of the example, registered by the same key, in the statement of the example"]
+    check_pop(pop, KEY, aud=statement.aud, party=statement.iss, kid=statement.kid, registrar=KID, jti=statement.jti)
+
+
+def test_the_page_lists_the_names_that_can_be_withheld() -> None:
+    table = PAGE.read_text().partition("| name | what it withholds |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == WITHHELD
