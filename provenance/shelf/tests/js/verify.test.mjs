@@ -1,0 +1,66 @@
+// Run by test_verify_js.py, which makes the cases; each is named after its damage.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { readJson, utf8 } from "../../static/shelf/bytes.js";
+import { isGoodKey, verifySignature } from "../../static/shelf/ed25519.js";
+import { verifyBundle } from "../../static/shelf/verify.js";
+
+const { CASES, VECTORS = "" } = process.env;
+const bytes = (hex) => Uint8Array.from(Buffer.from(hex, "hex"));
+
+for (const { name, bundle, memory, shown, outcome, step } of JSON.parse(readFileSync(CASES, "utf8"))) {
+  test(name, async () => {
+    const result = await verifyBundle(bundle, memory, shown);
+    assert.deepEqual([result.outcome, result.step], [outcome, step], result.reason);
+    assert.equal("memory" in result, outcome === "checked" || name === "not in the log yet");
+  });
+}
+
+test("the check names what it saw, so that the next visit can compare", async () => {
+  const [{ bundle }] = JSON.parse(readFileSync(CASES, "utf8"));
+  const { memory } = await verifyBundle(bundle);
+  assert.equal(memory.size, 5);
+  assert.equal((await verifyBundle(bundle, memory)).outcome, "checked");
+});
+
+test("without the browser's cryptography nothing is called fraud", async () => {
+  const [{ bundle }] = JSON.parse(readFileSync(CASES, "utf8"));
+  const whole = Object.getOwnPropertyDescriptor(globalThis, "crypto");
+  Object.defineProperty(globalThis, "crypto", { value: {}, configurable: true });
+  const result = await verifyBundle(bundle);
+  Object.defineProperty(globalThis, "crypto", whole);
+  assert.equal(result.outcome, "unchecked");
+});
+
+const cctv = `${VECTORS}/cctv-ed25519/ed25519vectors.json`;
+test("no signature with a point of low order or in another spelling passes", { skip: !existsSync(cctv) }, async () => {
+  const wrong = new Set(["low_order_R", "low_order_A", "non_canonical_A", "non_canonical_R"]);
+  for (const { number, key, sig, msg, flags } of JSON.parse(readFileSync(cctv, "utf8"))) {
+    const refused = (flags ?? []).some((flag) => wrong.has(flag));
+    const native = await verifySignature(bytes(key), bytes(sig), utf8(msg));
+    const plain = await verifySignature(bytes(key), bytes(sig), utf8(msg), { native: false });
+    assert.equal(native, plain, `vector ${number}`);
+    if (refused) assert.equal(native, false, `vector ${number}`);
+  }
+});
+
+const wycheproof = `${VECTORS}/wycheproof/ed25519_test.json`;
+test("every Wycheproof signature is judged as expected, by the browser and without it", { skip: !existsSync(wycheproof) }, async () => {
+  for (const { publicKey, tests } of JSON.parse(readFileSync(wycheproof, "utf8")).testGroups) {
+    const key = bytes(publicKey.pk);
+    assert.equal(isGoodKey(key), true);
+    for (const { tcId, msg, sig, result } of tests)
+      for (const native of [true, false])
+        assert.equal(await verifySignature(key, bytes(sig), bytes(msg), { native }), result === "valid", `tcId ${tcId}`);
+  }
+});
+
+const suite = `${VECTORS}/json-test-suite/test_parsing`;
+test("JSON that must be refused is refused", { skip: !existsSync(suite) }, async () => {
+  const { readdirSync } = await import("node:fs");
+  const files = readdirSync(suite).filter((name) => name.startsWith("n_"));
+  assert.ok(files.length > 100);
+  for (const name of files) assert.throws(() => readJson(new Uint8Array(readFileSync(`${suite}/${name}`))), undefined, name);
+});
