@@ -112,8 +112,8 @@ def _members(payload: bytes) -> dict[str, object]:
         raise MalformedStatement("The payload is a JSON object.", field="payload")
     _refuse("is missing", _REQUIRED - members.keys())
     _refuse("is not known here", members.keys() - _REQUIRED - _OPTIONAL)
-    if _whole(members["v"], "v", VERSION, VERSION) != VERSION:
-        raise MalformedStatement("Statements are of version 1.", field="v")
+    if type(members["v"]) is not int or members["v"] != VERSION:
+        raise MalformedStatement(f"Statements are of version {VERSION}.", field="v")
     return members
 
 

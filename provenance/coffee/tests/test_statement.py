@@ -1,7 +1,7 @@
 """A statement has one written form; whatever differs by one bit is refused, or its signature fails."""
 
 import json
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from copy import deepcopy
 from hashlib import sha256
@@ -355,6 +355,18 @@ def spellings_accepted(read: Callable[[bytes], Statement]) -> int:
             continue
         accepted += 1
     return accepted
+
+
+@given(st.text("AQgwBz-_+/=!\n09é", max_size=9).map(str.encode))
+def test_base64url_is_read_in_the_spelling_that_is_written(text: bytes) -> None:
+    try:
+        data = envelope.decode_b64url(text, "signature")
+    except MalformedStatement as refused:
+        assert refused.field == "signature"
+        with pytest.raises((AssertionError, ValueError)):
+            assert urlsafe_b64encode(urlsafe_b64decode(text + b"=" * (-len(text) % 4))).rstrip(b"=") == text
+    else:
+        assert envelope.b64url(data).encode() == text
 
 
 def test_no_other_spelling_of_the_same_bytes_is_accepted() -> None:
