@@ -5,6 +5,7 @@ The recorder fills a ``Books`` with the little that one statement needs (``needs
 log (``replay``). Masses are integer milligrams, leaves are indices in the log, everything else is a URI.
 """
 
+from collections import UserDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -88,7 +89,7 @@ class LotFact:
 
     ``made_by`` is the event that first filled it; None when that event was corrected away. A lot with ``origin``
     began in the trail (harvest, first receipt) and never has parents other than the unknown. ``poured_mg`` and
-    ``pours`` count what went into it, for ``close``.
+    ``pours`` count what was poured into it from other lots, for ``close``.
     """
 
     uri: str
@@ -115,6 +116,31 @@ class BalanceKey(NamedTuple):
     custodian: str
 
 
+def is_transit(site: str) -> bool:
+    """Whether a balance's site is a dispatch: on the way, at no place."""
+    return site.startswith("urn:uuid:")
+
+
+class Balances(UserDict[BalanceKey, int]):
+    """Milligrams by balance key, which also finds a lot's rows without looking through all of them."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, set[BalanceKey]] = {}
+        super().__init__()
+
+    def __setitem__(self, key: BalanceKey, mass_mg: int) -> None:
+        self._rows.setdefault(key.lot, set()).add(key)
+        super().__setitem__(key, mass_mg)
+
+    def __delitem__(self, key: BalanceKey) -> None:
+        super().__delitem__(key)
+        self._rows[key.lot].discard(key)
+
+    def rows(self, lot: str) -> list[BalanceKey]:
+        """The keys of all rows of a lot, sorted."""
+        return sorted(self._rows.get(lot, ()))
+
+
 class Posting(NamedTuple):
     key: BalanceKey
     mass_mg: int  # signed
@@ -137,7 +163,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """More of a lot was taken at a site than was ever said to be there: the sum of its balances below zero."""
+    """More of a lot was taken at a site than was ever said to be there: ``mass_mg`` is what its rows lack together."""
 
     lot: str
     site: str
@@ -229,7 +255,7 @@ class Books:
     sites: dict[str, SiteFact] = field(default_factory=dict)
     plots: dict[str, PlotFact] = field(default_factory=dict)
     lots: dict[str, LotFact] = field(default_factory=dict)
-    balances: dict[BalanceKey, int] = field(default_factory=dict)
+    balances: Balances = field(default_factory=Balances)
     holders: dict[str, set[str]] = field(default_factory=dict)  # lot -> present and past owners and custodians
     handovers: dict[str, Handover] = field(default_factory=dict)  # by the dispatch's event id
     recalls: dict[str, dict[str, str]] = field(default_factory=dict)  # lot -> {recall's event id: who recalled}
@@ -238,7 +264,7 @@ class Books:
     edges: dict[str, tuple[Edge, ...]] = field(default_factory=dict)  # by event id
     flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)  # by event id
     shortfalls: dict[tuple[str, str], Shortfall] = field(default_factory=dict)  # by (lot, site); closed ones stay
-    void: dict[str, str] = field(default_factory=dict)  # event id -> why it has no effect (replay only)
+    void: dict[str, str] = field(default_factory=dict)  # event id -> why its statement has no effect (replay only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +272,7 @@ class Needs:
     """
     What must stand in the Books before ``authorise`` and ``apply``.
 
-    Loading a party brings nothing more; a **site** its party and, for plots, the site; a **lot** its fact, all its
+    The operator always. A **site** brings its party; a **plot** its site; a **lot** its fact, all its
     balances, holders, recalls, shortfalls and the parties its balances name; an **event** its fact, postings, edges,
     flags, handover and the lots these name; a **kid** its key and that key's party.
     """

@@ -1,0 +1,199 @@
+"""Carrying one statement out on the Books."""
+
+from collections import Counter
+from dataclasses import replace
+
+from provenance.coffee import acts
+from provenance.coffee.acts import Attributes
+from provenance.coffee.ledger.acting import HANDLERS
+from provenance.coffee.ledger.books import Books, Edge, Effects, EventFact, FlagKind, Posting, Shortfall, Signed
+from provenance.coffee.ledger.entry import Entry
+from provenance.coffee.ledger.naming import needs, refers_to
+
+
+def apply(books: Books, statement: Signed, index: int | None = None) -> Effects:
+    """
+    Change the Books as the statement says and return everything that changed.
+
+    ``index`` is the leaf; None while recording. The statement must have passed ``rules.authorise`` on the same Books.
+    """
+    effects = Effects(_event_fact(books, statement, index))
+    entry = Entry(books, statement, index, effects)
+    if isinstance(statement.body, acts.Correct):
+        _take_back(entry, books.events[effects.event.refers or ""])
+    else:
+        HANDLERS[statement.act](entry, statement.body)
+    _count_pours(entry, entry.edges, 1)
+    _book(entry)
+    return effects
+
+
+def _event_fact(books: Books, statement: Signed, index: int | None) -> EventFact:
+    named = needs(statement)
+    refers = refers_to(statement.body)
+    lots, parties = set(named.lots), set(named.parties)
+    if isinstance(statement.body, acts.Correct):
+        original = books.events[refers or ""]
+        lots |= set(original.lots)
+        parties |= set(original.parties)
+    return EventFact(
+        id=statement.jti,
+        iss=statement.iss,
+        kid=statement.kid,
+        act=statement.act,
+        lots=tuple(sorted(lots)),
+        parties=tuple(sorted(parties)),
+        payload=statement.event or {},
+        refers=refers,
+        leaf=index,
+    )
+
+
+def _take_back(entry: Entry, original: EventFact) -> None:
+    """Reverse the original's postings; its edges and flags count no more, and what it alone said is unsaid."""
+    books, effects = entry.books, entry.effects
+    for posting in books.postings.get(original.id, ()):
+        entry.post(posting.key, -posting.mass_mg)
+    _count_pours(entry, books.edges.get(original.id, ()), -1)
+    for lot in original.lots:
+        fact = entry.lot(lot)
+        if fact.made_by == original.id:
+            fact = replace(fact, made_by=None, attributes=Attributes(), count=None, net_mg=None, gtin=None)
+        if original.act == "close":
+            fact = replace(fact, closed=False)
+        if fact != books.lots.get(lot):
+            effects.lots[lot] = fact
+        if original.act in ("recall", "lift_recall"):
+            effects.recalls[lot] = _recalls_without(entry, lot, original)
+    if original.act == "dispatch":
+        effects.handovers[original.id] = replace(books.handovers[original.id], withdrawn=True)
+    effects.voided = (original.id,)
+
+
+def _recalls_without(entry: Entry, lot: str, original: EventFact) -> dict[str, str]:
+    recalls = dict(entry.books.recalls.get(lot, {}))
+    if original.act == "recall":
+        recalls.pop(original.id, None)
+    elif original.refers:
+        recalls[original.refers] = original.iss
+    return recalls
+
+
+def _count_pours(entry: Entry, edges: list[Edge] | tuple[Edge, ...], sign: int) -> None:
+    poured: Counter[str] = Counter()
+    for edge in edges:
+        poured[edge.child] += edge.mass_mg
+    for lot, mass_mg in poured.items():
+        fact = entry.lot(lot)
+        entry.effects.lots[lot] = replace(fact, poured_mg=fact.poured_mg + sign * mass_mg, pours=fact.pours + sign)
+
+
+def _book(entry: Entry) -> None:
+    effects = entry.effects
+    effects.postings = tuple(Posting(key, mass_mg) for key, mass_mg in sorted(entry.masses.items()) if mass_mg)
+    effects.edges = tuple(entry.edges)
+    _book_balances(entry)
+    _book_shortfalls(entry)
+    effects.flags = tuple(entry.flags)
+    _book_handovers(entry)
+    _book_facts(entry)
+    _gather_subjects(entry)
+
+
+def _book_balances(entry: Entry) -> None:
+    books, effects = entry.books, entry.effects
+    for key, mass_mg in effects.postings:
+        after_mg = entry.books.balances.get(key, 0) + mass_mg
+        effects.balances[key] = after_mg
+        if mass_mg > 0:
+            effects.holders.setdefault(key.lot, set()).update((key.owner, key.custodian))
+    for key, after_mg in effects.balances.items():
+        if after_mg:
+            books.balances[key] = after_mg
+        else:
+            books.balances.pop(key, None)
+    for lot, parties in list(effects.holders.items()):
+        before = books.holders.setdefault(lot, set())
+        effects.holders[lot] = parties - before
+        before |= parties
+    effects.holders = {lot: new for lot, new in effects.holders.items() if new}
+
+
+def _book_shortfalls(entry: Entry) -> None:
+    """Open, change or close the shortfall of every lot and site this entry touched."""
+    books, effects = entry.books, entry.effects
+    for lot, site in sorted({(key.lot, key.site) for key in effects.balances}):
+        rows = [key for key in books.balances.rows(lot) if key.site == site]
+        lacking_mg = -sum(min(0, books.balances[key]) for key in rows)
+        before = books.shortfalls.get((lot, site))
+        is_open = before is not None and before.closed_by is None
+        if lacking_mg == (before.mass_mg if before and is_open else 0):
+            continue
+        if lacking_mg > (before.mass_mg if before and is_open else 0):
+            entry.flag(FlagKind.SHORTFALL, lot, lacking_mg)
+        if before is None or not is_open:
+            after = Shortfall(lot, site, lacking_mg, entry.jti)
+        elif lacking_mg:
+            after = replace(before, mass_mg=lacking_mg)
+        else:
+            after = replace(before, closed_by=entry.jti)
+        effects.shortfalls[lot, site] = after
+    books.shortfalls |= effects.shortfalls
+
+
+def _book_handovers(entry: Entry) -> None:
+    """Keep what is in transit, and what was received and refused, with the dispatches this entry touched."""
+    books, effects = entry.books, entry.effects
+    counted = books.events[effects.voided[0]] if effects.voided else effects.event
+    settled = {"receive": "received_mg", "refuse": "refused_mg"}.get(counted.act)
+    books.handovers |= effects.handovers
+    for dispatch in sorted({key.site for key in effects.balances} & books.handovers.keys()):
+        handover = books.handovers[dispatch]
+        moved_mg = -sum(mass_mg for key, mass_mg in effects.postings if key.site == dispatch)
+        if settled and counted.refers == dispatch:
+            handover = replace(handover, **{settled: getattr(handover, settled) + moved_mg})
+        lots = handover.rest.keys() | {key.lot for key in effects.balances if key.site == dispatch}
+        rest = {
+            lot: sum(books.balances[key] for key in books.balances.rows(lot) if key.site == dispatch)
+            for lot in sorted(lots)
+        }
+        effects.handovers[dispatch] = books.handovers[dispatch] = replace(handover, rest=rest)
+
+
+def _book_facts(entry: Entry) -> None:
+    books, effects = entry.books, entry.effects
+    books.operator = effects.operator or books.operator
+    books.parties |= effects.parties
+    books.keys |= effects.keys
+    books.sites |= effects.sites
+    books.plots |= effects.plots
+    books.lots |= effects.lots
+    for lot, recalls in effects.recalls.items():
+        if recalls:
+            books.recalls[lot] = recalls
+        else:
+            books.recalls.pop(lot, None)
+    for event in effects.voided:
+        books.events[event] = replace(books.events[event], corrected_by=entry.jti)
+        books.edges.pop(event, None)
+        books.flags.pop(event, None)
+    books.events[entry.jti] = effects.event
+    books.postings[entry.jti] = effects.postings
+    if effects.edges:
+        books.edges[entry.jti] = effects.edges
+    if effects.flags:
+        books.flags[entry.jti] = effects.flags
+
+
+def _gather_subjects(entry: Entry) -> None:
+    effects = entry.effects
+    event = effects.event
+    parties = {*event.parties, *(party for key in effects.balances for party in (key.owner, key.custodian))}
+    sites = {*effects.sites, *(key.site for key in effects.balances if key.site in entry.books.sites)}
+    effects.subjects = (
+        {("party", uri) for uri in parties}
+        | {("lot", uri) for uri in {*event.lots, *effects.lots}}
+        | {("site", uri) for uri in sites}
+        | {("plot", uri) for uri in effects.plots}
+        | {("event", uri) for uri in (event.refers,) if uri}
+    )
