@@ -360,13 +360,14 @@ def spellings_accepted(read: Callable[[bytes], Statement]) -> int:
 @given(st.text("AQgwBz-_+/=!\n09é", max_size=9).map(str.encode))
 def test_base64url_is_read_in_the_spelling_that_is_written(text: bytes) -> None:
     try:
-        data = envelope.decode_b64url(text, "signature")
-    except MalformedStatement as refused:
-        assert refused.field == "signature"
-        with pytest.raises((AssertionError, ValueError)):
-            assert urlsafe_b64encode(urlsafe_b64decode(text + b"=" * (-len(text) % 4))).rstrip(b"=") == text
+        data = urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    except ValueError:
+        data = None
+    if data is not None and urlsafe_b64encode(data).rstrip(b"=") == text:
+        assert envelope.decode_b64url(text, "signature") == data
     else:
-        assert envelope.b64url(data).encode() == text
+        with pytest.raises(MalformedStatement):
+            envelope.decode_b64url(text, "signature")
 
 
 def test_no_other_spelling_of_the_same_bytes_is_accepted() -> None:
