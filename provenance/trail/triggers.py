@@ -19,7 +19,8 @@ ROW, BEFORE, INSERT, DELETE, UPDATE, TRUNCATE = 1, 2, 4, 8, 16, 32
 
 REFUSE = """
 BEGIN
-  RAISE EXCEPTION 'rows of % are never changed or deleted', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+  RAISE EXCEPTION 'rows of % are never changed or deleted', TG_TABLE_NAME
+    USING ERRCODE = 'integrity_constraint_violation';
 END
 """
 NO_GAP = """
@@ -175,7 +176,8 @@ def found_in_sqlite(connection: BaseDatabaseWrapper) -> dict[str, str]:
     names = tables()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ({', '.join(['%s'] * len(names))})",
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' "
+            f"AND tbl_name IN ({', '.join(['%s'] * len(names))})",
             names,
         )
         return dict(cursor.fetchall())

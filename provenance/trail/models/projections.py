@@ -101,12 +101,18 @@ class Lot(models.Model):
     log = models.ForeignKey(Log, models.PROTECT, related_name="lots")
     uri = models.CharField(max_length=200, unique=True)
     code = models.CharField(max_length=40, db_index=True)
-    form = models.CharField(max_length=16)
-    opened_by = models.CharField(max_length=200)
-    made_by = models.ForeignKey(Event, models.PROTECT, related_name="lots_made", db_index=False)
+    # Without form and opener: it was only ever drawn from, nobody said that it began.
+    form = models.CharField(max_length=16, blank=True)
+    opened_by = models.CharField(max_length=200, blank=True)
+    made_by = models.ForeignKey(
+        Event, models.PROTECT, related_name="lots_made", null=True, blank=True, help_text="What first filled it."
+    )
     attributes = models.JSONField(default=dict)
+    origin = models.BooleanField(default=False, help_text="It began in the trail: a harvest, a first receipt.")
     day_lot = models.BooleanField(default=False)
     closed = models.BooleanField(default=False)
+    poured_mg = models.BigIntegerField(default=0)
+    pours = models.PositiveIntegerField(default=0)
     net_mg = models.BigIntegerField(null=True, blank=True, help_text="Of one bag, in milligrams.")
     count = models.PositiveIntegerField(null=True, blank=True, help_text="Bags packed.")
     gtin = models.CharField(max_length=14, blank=True)
@@ -121,9 +127,9 @@ class Lot(models.Model):
 
 class Balance(models.Model):
     """
-    How much of a lot lies where, whose it is and who holds it. Negative: a shortfall nobody has explained yet.
+    How much of a lot lies where, whose it is and who holds it. Negative: used before anybody said it was there.
 
-    ``site`` is a site's URI or, in transit, the id of the dispatch. A row stays at zero: it remembers past holders.
+    ``site`` is a site's URI or, in transit, the id of the dispatch. A row that was emptied stays, at zero.
     """
 
     log = models.ForeignKey(Log, models.PROTECT, related_name="+", db_index=False)
@@ -148,6 +154,21 @@ class Balance(models.Model):
         return f"{self.mg} mg"
 
 
+class Holder(models.Model):
+    """Who owns, holds, or once owned or held a lot: whoever may recall it."""
+
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="holders", db_index=False)
+    party = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lot", "party"], name="holder_once")]
+        # The lots of a party: its list in the admin and in the API.
+        indexes = [models.Index(fields=["party"], name="holder_party")]
+
+    def __str__(self) -> str:
+        return self.party
+
+
 class Posting(models.Model):
     """What one event did to one balance, in milligrams: kept so that a correction takes back exactly that."""
 
@@ -166,6 +187,7 @@ class LotEdge(models.Model):
     """How much of ``child`` came out of ``parent`` in one event; no parent: its origin is unknown."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="edges")
+    held_mg = models.BigIntegerField(default=0, help_text="What the child held just before.")
     # Two indexes, one for each way of the closure.
     parent = models.ForeignKey(Lot, models.PROTECT, related_name="children", null=True, blank=True)
     child = models.ForeignKey(Lot, models.PROTECT, related_name="parents")
@@ -186,6 +208,9 @@ class Handover(models.Model):
     to_site = models.CharField(max_length=200, blank=True)
     title = models.BooleanField()
     rest = models.JSONField(default=dict)
+    received_mg = models.BigIntegerField(default=0)
+    refused_mg = models.BigIntegerField(default=0)
+    withdrawn = models.BooleanField(default=False)
     state = models.CharField(max_length=10)
 
     class Meta:
@@ -239,13 +264,14 @@ class Subject(models.Model):
 
 
 class Shortfall(models.Model):
-    """More of a lot was used at a site than anybody said was there. Open until a later statement explains it."""
+    """More of a lot was used at a site than anybody said was there. ``closed_by``: the event that explained it."""
 
     log = models.ForeignKey(Log, models.PROTECT, related_name="+", db_index=False)
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="shortfalls", db_index=False)
     site = models.CharField(max_length=200)
     mg = models.BigIntegerField()
-    event = models.ForeignKey(Event, models.PROTECT, related_name="shortfalls")
+    opened_by = models.ForeignKey(Event, models.PROTECT, related_name="shortfalls", db_index=False)
+    closed_by = models.ForeignKey(Event, models.PROTECT, related_name="+", null=True, blank=True, db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["lot", "site"], name="shortfall_once")]
@@ -258,8 +284,9 @@ class Flag(models.Model):
     """Something unusual about an event that a person should look at; nothing was refused for it."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="flags")
-    kind = models.CharField(max_length=40)
-    uri = models.CharField(max_length=200, blank=True)
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="flags")
+    kind = models.CharField(max_length=24)
+    mg = models.BigIntegerField(default=0, help_text="How much of the lot it is about, where that is known.")
 
     def __str__(self) -> str:
         return self.kind

@@ -1,0 +1,201 @@
+"""
+Gives recorded events their place in the log and signs the new root.
+
+Everything that a checkpoint rests on is read again from the database under the lock of the head row. No state is kept
+between two calls: whatever a crash or a lost COMMIT left behind, the next call reads what is there and goes on.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from provenance.tlog import checkpoint as tlog_checkpoint
+from provenance.tlog.errors import TlogError
+from provenance.tlog.hashing import Frontier, leaf_hash, node_hash, perfect_subtrees
+from provenance.tlog.proofs import check_consistency, consistency_proof
+from provenance.tlog.tiles import complete_tiles, tile_root
+from provenance.trail.errors import ClockBehind, Corrupt, LogFrozen
+from provenance.trail.models import (
+    Checkpoint,
+    CheckpointRelease,
+    Event,
+    Key,
+    Leaf,
+    Log,
+    LogHead,
+    Pending,
+    StoredTile,
+)
+from provenance.trail.services.fence import Fence, FenceBroken
+from provenance.trail.services.logs import freeze, frozen, signers_of
+from provenance.trail.services.sealing import Unsealable
+from provenance.trail.services.tiles import hash_reader
+
+logger = logging.getLogger(__name__)
+
+# One transaction stays short and its memory bounded; the rest comes with the next checkpoint.
+LEAVES_AT_ONCE = 10_000
+
+
+def publish(log: Log, *, now: float | None = None) -> Checkpoint | None:
+    """
+    One checkpoint over everything pending, or None where nothing is. ``now``: POSIX seconds.
+
+    Raises ``LogFrozen`` (and freezes the log) when fence or database contradict what was released, ``ClockBehind``
+    when signing has to wait.
+    """
+    seconds = int(timezone.now().timestamp() if now is None else now)
+    if log.state != Log.State.ACTIVE:
+        raise frozen(log)
+    try:
+        # A crash between COMMIT and release leaves a checkpoint that nobody has seen: it is released first.
+        release(log)
+        with transaction.atomic(durable=True):
+            made = _sequence(log, seconds)
+        # At this point the checkpoint is durable. Killed here, the next call releases it.
+        release(log)
+    except (Corrupt, FenceBroken, TlogError) as error:
+        raise freeze(log, str(error)) from error
+    return made
+
+
+def publish_due(*, now: float | None = None) -> list[Checkpoint]:
+    """
+    Publish every active log that has something pending or unreleased: at most one checkpoint a log and second.
+
+    What ``manage.py keep`` calls. One log's trouble is logged and does not hold up the others.
+    """
+    seconds = int(timezone.now().timestamp() if now is None else now)
+    unreleased = Checkpoint.objects.filter(log=OuterRef("pk"), release=None)
+    waiting = Log.objects.filter(
+        Exists(Pending.objects.filter(log=OuterRef("pk"))) | Exists(unreleased), state=Log.State.ACTIVE
+    )
+    made = []
+    for log in waiting:
+        if Checkpoint.objects.filter(log=log, signed_at=seconds).exists():
+            continue
+        try:
+            checkpoint = publish(log, now=seconds)
+        except (LogFrozen, ClockBehind, Unsealable) as error:
+            logger.error("log %s: %s", log.origin, error)
+        else:
+            made += [checkpoint] if checkpoint else []
+    return made
+
+
+def release(log: Log) -> None:
+    """Write the fence, then the release rows, of checkpoints that have none. Running it twice does no harm."""
+    fence = Fence.of(log)
+    # The fence is read before the head: read after it, a publisher in between would look like a fork.
+    released = fence.read()
+    head = LogHead.objects.get(log=log)
+    fence.check(log, head, released, ever=CheckpointRelease.objects.filter(checkpoint__log=log).exists())
+    waiting = list(Checkpoint.objects.filter(log=log, release=None).order_by("size"))
+    if not waiting:
+        return
+    newest = waiting[-1]
+    fence.advance(tlog_checkpoint.Checkpoint(log.origin, newest.size, bytes(newest.root)))
+    now = timezone.now()
+    CheckpointRelease.objects.bulk_create(
+        [CheckpointRelease(checkpoint=checkpoint, released_at=now) for checkpoint in waiting],
+        ignore_conflicts=True,  # the other publisher released it
+    )
+
+
+def _sequence(log: Log, now: int) -> Checkpoint | None:
+    head = LogHead.objects.select_for_update().get(log=log)
+    pending = list(Pending.objects.filter(log=log).order_by("event_id").select_related("event")[:LEAVES_AT_ONCE])
+    if not pending:
+        return None
+    events = [row.event for row in pending]
+    frontier = Frontier.from_bytes(head.size, bytes(head.frontier))
+    if frontier.root() != bytes(head.root):
+        raise Corrupt(f"The stored frontier does not give the root at size {head.size}.")
+    hashes = [_leaf_hash(event) for event in events]
+    _check_keys(log, events)
+
+    grown = frontier.extend(hashes)
+    root = grown.root()
+    _check_growth(frontier, grown, hashes)
+    checkpoint = _sign(log, tlog_checkpoint.Checkpoint(log.origin, grown.size, root), now)
+
+    Leaf.objects.bulk_create([Leaf(event=event, log=log, index=head.size + n) for n, event in enumerate(events)])
+    StoredTile.objects.bulk_create(
+        [
+            StoredTile(log=log, level=tile.level, index=tile.index, hashes=data, root=tile_root(data))
+            for tile, data in complete_tiles(head.size, hashes, hash_reader(log))
+        ]
+    )
+    Pending.objects.filter(pk__in=[row.pk for row in pending]).delete()
+    swapped = LogHead.objects.filter(log=log, size=head.size, root=bytes(head.root)).update(
+        size=grown.size, root=root, frontier=grown.to_bytes()
+    )
+    if swapped != 1:
+        raise Corrupt("The head changed under its lock.")
+    checkpoint.save()
+    return checkpoint
+
+
+def _leaf_hash(event: Event) -> bytes:
+    """The leaf hash of the bytes as they lie there now; a bit that flipped since recording must not be signed."""
+    found = leaf_hash(bytes(event.statement))
+    if found != bytes(event.leaf_hash):
+        raise Corrupt(f"The bytes of event {event.uuid} are not those that were recorded.")
+    return found
+
+
+def _check_keys(log: Log, events: Sequence[Event]) -> None:
+    """A key's standing is judged by place: no leaf may follow the one that ended its key."""
+    keys = {
+        key.kid: key
+        for key in Key.objects.filter(log=log, kid__in={event.kid for event in events}).select_related("event")
+    }
+    for event in events:
+        key = keys.get(event.kid)
+        if key is None:
+            raise Corrupt(f"Event {event.uuid} is signed with a key that nobody registered.")
+        # Recording locks the key's row, so the order of event ids is the order of the leaves.
+        if event.pk < key.event_id or (key.revoked_by_id is not None and event.pk > key.revoked_by_id):
+            raise Corrupt(f"Event {event.uuid} would stand outside its key's time.")
+
+
+def _check_growth(old: Frontier, new: Frontier, hashes: Sequence[bytes]) -> None:
+    """Our own consistency proof, through the verifier's eyes."""
+    if old.size:
+        proof = consistency_proof(old.size, new.size, Grown(old, hashes).hash)
+        check_consistency(old.size, old.root(), new.size, new.root(), proof)
+
+
+def _sign(log: Log, checkpoint: tlog_checkpoint.Checkpoint, now: int) -> Checkpoint:
+    last = Checkpoint.objects.filter(log=log).order_by("-size").values_list("signed_at", flat=True).first()
+    if last is not None and now < last:
+        raise ClockBehind(f"The clock is {last - now} s behind the last checkpoint of {log.origin}.")
+    signers = signers_of(log)
+    note = tlog_checkpoint.sign_checkpoint(checkpoint, signers, now)
+    tlog_checkpoint.open_checkpoint(note, [s.verifier for s in signers], origin=log.origin, every_key=True)
+    return Checkpoint(log=log, size=checkpoint.size, root=checkpoint.root, note=note.decode(), signed_at=now)
+
+
+@dataclass
+class Grown:
+    """Hashes of a tree after it grew, as far as its old frontier and the new leaves give them."""
+
+    frontier: Frontier
+    leaves: Sequence[bytes]
+
+    def __post_init__(self) -> None:
+        places = perfect_subtrees(0, self.frontier.size)
+        self._nodes: dict[tuple[int, int], bytes] = dict(zip(places, self.frontier.hashes, strict=True))
+
+    def hash(self, level: int, index: int) -> bytes:
+        """The ``get_hash`` of ``tlog.proofs``. A consistency proof asks for nothing older than the frontier."""
+        if level == 0 and index >= self.frontier.size:
+            return self.leaves[index - self.frontier.size]
+        if (level, index) not in self._nodes:
+            left, right = self.hash(level - 1, 2 * index), self.hash(level - 1, 2 * index + 1)
+            self._nodes[level, index] = node_hash(left, right)
+        return self._nodes[level, index]

@@ -1,0 +1,259 @@
+"""
+Takes in signed statements: one durable transaction, all of them or none.
+
+Signatures are verified before anything is locked. Under the locks each statement is judged by ``coffee.rules`` and
+carried out by ``coffee.ledger`` in memory, in the order given; then everything is written at once. When this returns,
+the events are on the disk: *recorded*. Their place in the log they get from ``publishing``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from provenance.coffee import ledger, rules
+from provenance.coffee.acts import Genesis, RegisterKey
+from provenance.coffee.errors import BadDisclosure, CoffeeError, MalformedStatement, NotAuthorised
+from provenance.coffee.statement import Disclosure, Statement, parse, read_disclosure, verify
+from provenance.coffee.statement.envelope import decode_b64url
+from provenance.tlog.errors import BadSignature
+from provenance.tlog.hashing import leaf_hash
+from provenance.trail import models as rows
+from provenance.trail.errors import EventTaken, NoLog, Problem, RecordingStopped, RecordRefused
+from provenance.trail.models import Event, Log, Pending
+from provenance.trail.services import projecting
+from provenance.trail.services.bookkeeping import Slice, load, lock, needs_of
+from provenance.trail.services.disclosing import seal_disclosures
+from provenance.trail.services.logs import frozen
+from provenance.trail.triggers import triggers_differ
+
+# Two recorders may begin the same lot at the same moment; the loser reads again and is judged again.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A disclosure as it travels, and who may read it: "public", "partners", "auditors" or a party's URI."""
+
+    text: str
+    audience: str
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A statement as it came in, with what its sender discloses to this server."""
+
+    jws: bytes
+    disclosures: Sequence[Shown] = ()
+
+
+@dataclass
+class Batch:
+    """Statements by position, as far as they could be read, and what is wrong with the others."""
+
+    statements: dict[int, Statement] = field(default_factory=dict)
+    disclosures: dict[int, list[tuple[Disclosure, str]]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    total: int = 0
+
+    def refuse(self, position: int, error: CoffeeError) -> None:
+        self.problems.append(Problem(position, error))
+        self.statements.pop(position, None)
+
+    def stop_if_refused(self) -> None:
+        if self.problems:
+            raise RecordRefused(sorted(self.problems, key=lambda problem: problem.position), self.total)
+
+
+def record(incoming: Sequence[Incoming]) -> list[Event]:
+    """
+    Record the statements, in this order, and return their events.
+
+    Raises ``RecordRefused``, naming each statement and what is wrong with it; nothing is then written. A statement
+    that is recorded already (same key, id and payload) gives its stored event. Raises ``RecordingStopped`` or
+    ``LogFrozen`` where nothing is taken in at all.
+    """
+    if not incoming:
+        return []
+    batch = read(incoming)
+    for position, statement in list(batch.statements.items()):
+        if statement.act == "genesis":
+            batch.refuse(position, NotAuthorised("A log begins once, when its operator makes it.", field="act"))
+    batch.stop_if_refused()
+    return record_batch(log_of(batch), batch)
+
+
+def read(incoming: Sequence[Incoming]) -> Batch:
+    """Parse statements and disclosures strictly; nothing is asked of the database."""
+    batch = Batch(total=len(incoming))
+    for position, each in enumerate(incoming):
+        try:
+            statement = parse(each.jws)
+            shown = [(read_disclosure(one.text, statement), one.audience) for one in each.disclosures]
+            names = [disclosure.name for disclosure, _ in shown]
+            if len(set(names)) != len(names):
+                raise BadDisclosure("A withheld field is disclosed once.", field="disclosures")
+        except CoffeeError as error:
+            batch.refuse(position, error)
+        else:
+            batch.statements[position] = statement
+            batch.disclosures[position] = shown
+    return batch
+
+
+def log_of(batch: Batch) -> Log:
+    """The log that all statements are addressed to."""
+    audiences = {statement.aud for statement in batch.statements.values()}
+    logs = {log.aud: log for log in Log.objects.filter(aud__in=audiences).exclude(state=Log.State.RETIRED)}
+    if not logs:
+        raise NoLog("These statements are addressed to a log that is not kept here.", field="aud")
+    log = next(iter(logs.values()))
+    for position, statement in list(batch.statements.items()):
+        if statement.aud != log.aud:
+            batch.refuse(position, MalformedStatement("The statement is addressed to another log.", field="aud"))
+    batch.stop_if_refused()
+    return log
+
+
+def record_batch(log: Log, batch: Batch) -> list[Event]:
+    """``record`` for statements that were read, and are addressed to this log."""
+    verify_signatures(log, batch)
+    batch.stop_if_refused()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic(durable=True):
+                return write_batch(log, replace(batch, statements=dict(batch.statements), problems=[]))
+        except (IntegrityError, OperationalError) as error:
+            # A deadlock or a row that somebody else made first. Anything else comes again and is raised.
+            if attempt == ATTEMPTS or not is_race(error):
+                raise
+    raise AssertionError("unreachable")
+
+
+def is_race(error: Exception) -> bool:
+    """Whether trying again may succeed. On SQLite writers wait for each other, so it never is one."""
+    if connection.vendor != "postgresql":
+        return False
+    # unique_violation, serialization_failure, deadlock_detected
+    return getattr(error.__cause__, "sqlstate", None) in {"23505", "40001", "40P01"}
+
+
+def verify_signatures(log: Log, batch: Batch) -> None:
+    """Refuse every statement whose key is unknown or did not sign it. A key may be registered earlier in the batch."""
+    kids = {statement.kid for statement in batch.statements.values()}
+    keys: dict[str, str] = dict(rows.Key.objects.filter(log=log, kid__in=kids).values_list("kid", "x"))
+    for position, statement in sorted(batch.statements.items()):
+        body = statement.body
+        # A genesis brings its own key; ``rules`` demands that it is the operator's.
+        key = body.operator_jwk if isinstance(body, Genesis) else keys.get(statement.kid)
+        try:
+            if key is None:
+                raise NotAuthorised("The key that signed this is not registered here.", field="kid")
+            verify(statement, decode_b64url(key.encode(), "key"))
+        except CoffeeError as error:
+            batch.refuse(position, error)
+        except BadSignature as error:
+            batch.refuse(position, MalformedStatement(str(error), field="signature"))
+        else:
+            if isinstance(body, RegisterKey):
+                keys.setdefault(body.kid, body.x)
+
+
+def write_batch(log: Log, batch: Batch) -> list[Event]:
+    """Judge and write statements whose signatures were verified. The caller holds the transaction."""
+    _check_open(log)
+    stored = _stored(batch)
+    fresh = _fresh(batch, stored)
+    if fresh:
+        events = _take_in(log, batch, fresh)
+        stored.update({event.uuid: event for event in events})
+    batch.stop_if_refused()
+    return [stored[Event.uuid_of(batch.statements[position].jti)] for position in range(batch.total)]
+
+
+def _check_open(log: Log) -> None:
+    log.refresh_from_db(fields=["state", "why_frozen"])
+    if log.state != Log.State.ACTIVE:
+        raise frozen(log)
+    if difference := triggers_differ(connection):
+        raise RecordingStopped(difference)
+
+
+def _stored(batch: Batch) -> dict[UUID, Event]:
+    """Events that are recorded already; another statement under their id is refused. Bytes are never compared:
+    a phone that signs again makes another signature over the same payload."""
+    uuids = [Event.uuid_of(statement.jti) for statement in batch.statements.values()]
+    found = {event.uuid: event for event in Event.objects.filter(uuid__in=uuids).select_related("leaf")}
+    for position, statement in list(batch.statements.items()):
+        event = found.get(Event.uuid_of(statement.jti))
+        if event and (event.kid, bytes(event.payload_sha256)) != (statement.kid, statement.payload_sha256):
+            batch.refuse(position, EventTaken(f"Another statement has the id {statement.jti}.", field="jti"))
+    batch.stop_if_refused()
+    return found
+
+
+def _fresh(batch: Batch, stored: Mapping[UUID, Event]) -> dict[int, Statement]:
+    """Positions of the statements to be written. One that stands twice in the batch is written once."""
+    fresh: dict[str, int] = {}
+    for position, statement in sorted(batch.statements.items()):
+        if Event.uuid_of(statement.jti) in stored:
+            continue
+        first = fresh.setdefault(statement.jti, position)
+        other = batch.statements[first]
+        if (other.kid, other.payload_sha256) != (statement.kid, statement.payload_sha256):
+            batch.refuse(position, EventTaken(f"Another statement has the id {statement.jti}.", field="jti"))
+    batch.stop_if_refused()
+    return {position: batch.statements[position] for position in fresh.values()}
+
+
+def _take_in(log: Log, batch: Batch, fresh: Mapping[int, Statement]) -> list[Event]:
+    needs = needs_of(fresh.values())
+    lock(log, needs, ending_keys=any(statement.act == "revoke_key" for statement in fresh.values()))
+    found = load(log, needs)
+    changes = _carry_out(batch, fresh, found)
+    events = _insert(log, fresh, timezone.now())
+    found.places.update({event.event_id: event.pk for event in events})
+    projecting.write(log, changes, found.places, found.known)
+    shown = [
+        (event, fresh[position], *one)
+        for event, position in zip(events, fresh, strict=True)
+        for one in batch.disclosures[position]
+    ]
+    seal_disclosures(shown)
+    return events
+
+
+def _carry_out(batch: Batch, fresh: Mapping[int, Statement], found: Slice) -> projecting.Changes:
+    """Judge and apply in memory, in order; every refusal of the batch is collected before anything is written."""
+    changes = projecting.Changes()
+    for position, statement in fresh.items():
+        try:
+            rules.authorise(found.books, statement, None)
+            changes.add(ledger.apply(found.books, statement))
+        except CoffeeError as error:
+            batch.refuse(position, error)
+    batch.stop_if_refused()
+    return changes
+
+
+def _insert(log: Log, fresh: Mapping[int, Statement], now: datetime) -> list[Event]:
+    events = Event.objects.bulk_create(
+        [
+            Event(
+                uuid=Event.uuid_of(statement.jti),
+                log=log,
+                kid=statement.kid,
+                act=statement.act,
+                payload_sha256=statement.payload_sha256,
+                leaf_hash=leaf_hash(statement.jws),
+                statement=statement.jws,
+                recorded_at=now,
+            )
+            for statement in fresh.values()
+        ]
+    )
+    Pending.objects.bulk_create([Pending(event=event, log=log) for event in events])
+    return events
