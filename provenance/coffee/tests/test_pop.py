@@ -4,10 +4,8 @@ from base64 import urlsafe_b64decode
 
 import pytest
 
-from provenance.coffee.acts import RegisterKey
 from provenance.coffee.errors import MalformedStatement
-from provenance.coffee.statement import Statement, audience, check_pop, check_registration, sign_pop, thumbprint
-from provenance.coffee.statement.envelope import b64url
+from provenance.coffee.statement import audience, check_pop, sign_pop, thumbprint
 from provenance.coffee.tests.statements import ALMAZ, AUD, JTI, KEY, KID, OTHER_JTI, SIGNER, WOTE, signed
 from provenance.tlog.keys import Ed25519Signer
 
@@ -84,31 +82,6 @@ def test_no_other_spelling_is_accepted() -> None:
 
 def test_a_statement_is_no_proof_of_possession() -> None:
     refused(signed()[0].jws.decode())
-
-
-def registered(**others: str) -> Statement:
-    """A ``register_key`` statement by the registrar for the tests' key, as altered."""
-    pop = sign_pop(SIGNER.sign, **BINDING)
-    act = RegisterKey(**{"party": ALMAZ, "kid": KID, "x": b64url(KEY), "custody": "device", "pop": pop} | others)
-    return signed(act, kid=REGISTRAR, signer=Ed25519Signer(bytes(32)).sign)[0]
-
-
-def test_a_registration_is_accepted_when_its_key_agrees() -> None:
-    check_registration(registered())
-
-
-@pytest.mark.parametrize(
-    "other", [{"party": WOTE}, {"x": b64url(Ed25519Signer(bytes(32)).public.raw)}], ids=lambda other: next(iter(other))
-)
-def test_a_registration_is_refused_when_its_key_agreed_to_another(other: dict[str, str]) -> None:
-    with pytest.raises(MalformedStatement):
-        check_registration(registered(**other))
-
-
-def test_only_a_registration_is_checked_as_one() -> None:
-    with pytest.raises(MalformedStatement) as refused:
-        check_registration(signed()[0])
-    assert refused.value.field == "act"
 
 
 def test_the_audience_names_the_series_by_its_genesis() -> None:
