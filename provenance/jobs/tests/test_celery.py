@@ -9,21 +9,16 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+import redis
 from django.conf import settings as project
 from django.db import connection
 from django.utils import timezone
 
-from provenance.celery import app
 from provenance.jobs import services
 from provenance.jobs.models import Job
 from provenance.jobs.tests import crew  # noqa: F401  registers the kind "tally"
 
 pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]
-
-
-def own_redis() -> str:
-    """A database of its own on the given Redis: these tests empty it."""
-    return project.REDIS_URL.rsplit("/", 1)[0] + "/13"
 
 
 def test_database_url() -> str:
@@ -39,32 +34,22 @@ def test_database_url() -> str:
 test_database_url.__test__ = False
 
 
-@pytest.fixture
-def broker(settings, tmp_path, monkeypatch):
-    settings.REDIS_URL = own_redis()
+def forget_messages() -> None:
+    """Lose all that Celery keeps in Redis, and nothing that somebody else may keep there."""
+    with redis.Redis.from_url(project.REDIS_URL) as broker:
+        broker.delete("celery", "unacked", "unacked_index", "unacked_mutex")
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
-    with monkeypatch.context() as patch:
-        patch.setattr(app.conf, "broker_url", settings.REDIS_URL)
-        app.pool.force_close_all()
-        app.__dict__.pop("pool", None)
-        app._pool = None
-        empty(settings.REDIS_URL)
-        yield settings.REDIS_URL
-        empty(settings.REDIS_URL)
-    app._pool = None
-
-
-def empty(url: str) -> None:
-    import redis
-
-    with redis.Redis.from_url(url) as connected:
-        connected.flushdb()
 
 
 @pytest.fixture
-def worker(broker, tmp_path):
+def worker(tmp_path):
     """Start a worker process; whatever still runs at the end of the test is killed with its children."""
     started = []
+    forget_messages()
 
     def start() -> subprocess.Popen:
         process = subprocess.Popen(
@@ -73,7 +58,6 @@ def worker(broker, tmp_path):
             env={
                 **os.environ,
                 "DATABASE_URL": test_database_url(),
-                "REDIS_URL": broker,
                 "MEDIA_DIR": str(tmp_path / "media"),
             },
             cwd=project.BASE_DIR,
@@ -85,6 +69,7 @@ def worker(broker, tmp_path):
     yield start
     for process in started:
         kill(process)
+    forget_messages()
 
 
 def kill(process: subprocess.Popen) -> None:
@@ -122,14 +107,14 @@ def test_a_woken_worker_does_the_job(kofi, worker, folder):
     assert steps_in(folder) == [1, 2, 3, 4, 5]
 
 
-def test_a_killed_worker_and_an_emptied_redis_lose_nothing(kofi, worker, broker, folder):
+def test_a_killed_worker_and_an_emptied_redis_lose_nothing(kofi, worker, folder):
     first = worker()
     payload = {"folder": str(folder), "pause": 0.2}
     jobs = [services.submit(kind="tally", key=f"{n}", owner=kofi, payload=payload, total=10) for n in range(3)]
     wait_for(lambda: Job.objects.filter(done__gte=3).exists())
 
     kill(first)
-    empty(broker)
+    forget_messages()
     Job.objects.filter(state="running").update(lease_until=timezone.now() - timedelta(seconds=1))
     assert services.run_due() == 3
 
