@@ -1,0 +1,59 @@
+"""``python -m provenance.pack verify FILE --trust FILE``: exit 0 clean, 1 faults, 2 unusable, 3 origin not trusted."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from provenance.pack.format import UnusablePack
+from provenance.pack.read import PackFile
+from provenance.pack.trust import parse_trust
+from provenance.pack.verify import Report, verify
+from provenance.tlog.errors import MalformedPolicy
+
+CLEAN, FAULTS, UNUSABLE, NOT_TRUSTED = range(4)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        trust = parse_trust(options.trust.read_bytes()) if options.trust else None
+        with PackFile(options.file) as pack:
+            report = verify(pack, trust)
+    except (UnusablePack, MalformedPolicy, OSError) as error:
+        print(f"Could not check: {error}", file=sys.stderr)
+        return UNUSABLE
+    _print(report)
+    if report.faults:
+        return FAULTS
+    return CLEAN if trust is not None else NOT_TRUSTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m provenance.pack", description="Check a Beantrail audit pack.")
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("verify", help="check every byte of a pack")
+    command.add_argument("file", type=Path, help="the pack (ZIP)")
+    command.add_argument("--trust", type=Path, help="keys and first leaf of the log, obtained elsewhere")
+    return parser
+
+
+def _print(report: Report) -> None:
+    print(f"{report.origin} at {report.size} leaves: {report.statements} statements about {', '.join(report.lots)}")
+    print(f"{report.disclosures} withheld fields are shown, {report.withheld} are not.")
+    for name, seconds in sorted(report.witnesses.items()):
+        print(f"Witnessed by {name} at {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC.")
+    for note in report.notes:
+        print(f"Note: {note}")
+    for fault in report.faults:
+        print(f"FAULT {fault}")
+    if report.faults:
+        print(f"Does not match: {len(report.faults)} faults.")
+    elif report.trusted:
+        print("Checked: every statement is signed by who it names, allowed, unchanged and in the log that you trust.")
+    else:
+        print("Self-consistent, origin not trusted: give --trust with a file that you did not get from the operator.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

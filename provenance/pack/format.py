@@ -1,0 +1,58 @@
+"""
+The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stranger without a network.
+
+    manifest.json            what this is: format version, lots, reader's audience, origin, size, counts
+    statements.jsonl         one line a statement, by leaf index: {"index", "jws", "disclosures"}
+    proofs/inclusion.jsonl   one line a statement: {"index", "hashes"}, hashes in base64 from the leaf upwards
+    checkpoint               the log's signed note that all proofs lead to
+    policy                   the operator's own tlog-policy file; a reader never trusts it
+    epcis.jsonld             the same events as an EPCIS 2.0 document, for other software
+    attachments/<sha256>     documents, named by their digest
+    README.txt               how to check the pack
+
+For every lot in the upstream closure the pack holds all statements that name it, whoever signed them, and the
+registrations of the parties, sites and keys that they need. Leaf 0 is always the first line.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+FORMAT = "beantrail-pack/1"
+
+MANIFEST = "manifest.json"
+STATEMENTS = "statements.jsonl"
+INCLUSION = "proofs/inclusion.jsonl"
+CHECKPOINT = "checkpoint"
+POLICY = "policy"
+EPCIS = "epcis.jsonld"
+README = "README.txt"
+ATTACHMENTS = "attachments/"
+
+REQUIRED = frozenset({MANIFEST, STATEMENTS, INCLUSION, CHECKPOINT, POLICY, EPCIS, README})
+
+
+class UnusablePack(ValueError):
+    """The file cannot be read as a pack at all: nothing was checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    A statement at its place in the log.
+
+    ``jws``: the leaf's bytes. ``proof``: 32-byte hashes from the leaf upwards, for the pack's checkpoint.
+    ``disclosures``: the texts that the reader may see; a withheld field without one stays withheld.
+    """
+
+    index: int
+    jws: bytes
+    proof: tuple[bytes, ...]
+    disclosures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document: its SHA-256 in hex, and its bytes in pieces."""
+
+    sha256: str
+    pieces: Iterator[bytes]

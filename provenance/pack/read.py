@@ -1,0 +1,181 @@
+"""Reads a pack that a stranger made: nothing in it may cost more memory, disk or time than these limits."""
+
+import json
+import re
+import zipfile
+import zlib
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from itertools import zip_longest
+from pathlib import Path
+from typing import IO
+
+from provenance.pack.format import (
+    ATTACHMENTS,
+    CHECKPOINT,
+    EPCIS,
+    FORMAT,
+    INCLUSION,
+    MANIFEST,
+    POLICY,
+    README,
+    REQUIRED,
+    STATEMENTS,
+    Entry,
+    UnusablePack,
+)
+
+MAX_MEMBERS = 10_000
+MAX_LINE_BYTES = 512 * 1024  # a statement of 16 KiB with all its disclosures
+MAX_SMALL_BYTES = 1024 * 1024  # manifest, checkpoint, policy, README
+MAX_TOTAL_BYTES = 4 * 1024**3
+_PIECE_BYTES = 64 * 1024
+_DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error)
+_ATTACHMENT = re.compile(r"attachments/[0-9a-f]{64}")
+
+
+class PackFile:
+    """An opened pack. Use it as a context manager; every reader raises ``UnusablePack`` on what it cannot read."""
+
+    def __init__(self, file: Path | IO[bytes]) -> None:
+        try:
+            self._archive = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise UnusablePack(f"This is no ZIP file that can be opened: {error}") from None
+        self._check_members()
+        self.manifest = self._manifest()
+
+    def __enter__(self) -> "PackFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    def _check_members(self) -> None:
+        members = self._archive.infolist()
+        names = [member.filename for member in members]
+        if len(names) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_TOTAL_BYTES:
+            raise UnusablePack("The pack is larger than any that is written.")
+        if len(set(names)) != len(names):
+            raise UnusablePack("Two files in the pack have one name.")
+        unknown = [name for name in names if name not in REQUIRED and not _ATTACHMENT.fullmatch(name)]
+        if unknown:
+            raise UnusablePack(f"The pack holds a file that does not belong in it: {unknown[0]!a}.")
+        missing = sorted(REQUIRED - set(names))
+        if missing:
+            raise UnusablePack(f"The pack lacks the file {missing[0]}.")
+
+    def _manifest(self) -> dict[str, object]:
+        manifest = _json(self.small(MANIFEST), MANIFEST)
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            raise UnusablePack(f"This verifier reads {FORMAT}; the pack says {manifest!a:.80}.")
+        return manifest
+
+    def small(self, name: str) -> bytes:
+        """A short file, whole."""
+        with closing(self._open(name)) as member:
+            data = _read(member, name, MAX_SMALL_BYTES + 1)
+        if len(data) > MAX_SMALL_BYTES:
+            raise UnusablePack(f"The file {name} is too long.")
+        return data
+
+    @property
+    def checkpoint(self) -> bytes:
+        return self.small(CHECKPOINT)
+
+    @property
+    def policy(self) -> bytes:
+        return self.small(POLICY)
+
+    @property
+    def readme(self) -> bytes:
+        return self.small(README)
+
+    def entries(self) -> Iterator[Entry]:
+        """The statements with their proofs, in the pack's order."""
+        pairs = zip_longest(self._lines(STATEMENTS), self._lines(INCLUSION))
+        for number, (statement, proof) in enumerate(pairs, start=1):
+            if statement is None or proof is None:
+                raise UnusablePack(f"Line {number}: every statement has exactly one proof.")
+            yield _entry(number, statement, proof)
+
+    def epcis_events(self) -> list[object]:
+        """The events of epcis.jsonld as parsed JSON, numbers as they are written."""
+        with closing(self._open(EPCIS)) as member:
+            text = _read(member, EPCIS, MAX_TOTAL_BYTES)
+        body = _json(text, EPCIS)
+        events = body.get("epcisBody", {}).get("eventList") if isinstance(body, dict) else None
+        if not isinstance(events, list):
+            raise UnusablePack("epcis.jsonld is no EPCIS document.")
+        return events
+
+    def attachments(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Digest (hex, from the name) and bytes in pieces of each attachment."""
+        for name in self._archive.namelist():
+            if name.startswith(ATTACHMENTS):
+                with closing(self._open(name)) as member:
+                    yield name.removeprefix(ATTACHMENTS), _pieces(member, name)
+
+    def _open(self, name: str) -> IO[bytes]:
+        try:
+            return self._archive.open(name)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+            raise UnusablePack(f"The file {name} cannot be read: {error}") from None
+
+    def _lines(self, name: str) -> Iterator[bytes]:
+        with closing(self._open(name)) as member:
+            while line := _read_line(member, name):
+                yield line
+
+
+def _pieces(member: IO[bytes], name: str) -> Iterator[bytes]:
+    while piece := _read(member, name, _PIECE_BYTES):
+        yield piece
+
+
+def _read(member: IO[bytes], name: str, size: int) -> bytes:
+    try:
+        return member.read(size)
+    except _DAMAGE as error:
+        raise UnusablePack(f"The file {name} cannot be read: {error}") from None
+
+
+def _read_line(member: IO[bytes], name: str) -> bytes:
+    try:
+        line = member.readline(MAX_LINE_BYTES + 1)
+    except _DAMAGE as error:
+        raise UnusablePack(f"The file {name} cannot be read: {error}") from None
+    if len(line) > MAX_LINE_BYTES or (line and not line.endswith(b"\n")):
+        raise UnusablePack(f"A line of {name} is too long or has no end.")
+    return line
+
+
+def _json(data: bytes, name: str) -> object:
+    try:
+        return json.loads(data, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise UnusablePack(f"{name} is no JSON: {error}") from None
+
+
+def _entry(number: int, statement: bytes, proof: bytes) -> Entry:
+    match _json(statement, STATEMENTS), _json(proof, INCLUSION):
+        case (
+            {"index": int(index), "jws": str(jws), "disclosures": [*disclosures], **more_statement},
+            {"index": int(of), "hashes": [*hashes], **more_proof},
+        ) if index == of and not more_statement and not more_proof:
+            if all(isinstance(text, str) for text in disclosures) and jws.isascii():
+                return Entry(index, jws.encode(), tuple(_hash(number, text) for text in hashes), tuple(disclosures))
+    raise UnusablePack(f"Line {number} of {STATEMENTS} or of {INCLUSION} is not in its one form.")
+
+
+def _hash(number: int, text: object) -> bytes:
+    try:
+        value = b64decode(str(text), validate=True)
+    except Base64Error:
+        value = b""
+    if len(value) != 32:
+        raise UnusablePack(f"Line {number} of {INCLUSION}: a hash is 32 bytes in base64.")
+    return value

@@ -1,0 +1,256 @@
+"""
+Checks a pack as a court would: every signature, key, authority, place in the log, disclosure, weight and document.
+
+Statements are judged in leaf order by the same ``coffee.rules`` and ``coffee.ledger`` that recorded them. Trust comes
+from the trust file only. Without one the pack can be found consistent with itself, never more.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from provenance.coffee import rules
+from provenance.coffee.acts import AttachDocument, Genesis
+from provenance.coffee.errors import CoffeeError
+from provenance.coffee.ledger import Books, apply
+from provenance.coffee.statement import (
+    Statement,
+    audience,
+    decode_b64url,
+    parse,
+    read_disclosure,
+)
+from provenance.coffee.statement import verify as verify_signature
+from provenance.pack.format import Entry, UnusablePack
+from provenance.pack.read import PackFile
+from provenance.pack.trust import Trust
+from provenance.tlog.checkpoint import Checkpoint, open_checkpoint
+from provenance.tlog.errors import TlogError
+from provenance.tlog.hashing import leaf_hash
+from provenance.tlog.keys import VerifierKey, parse_vkey
+from provenance.tlog.proofs import check_inclusion
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that does not match. ``index`` and ``event`` say where, unless it is about the whole pack."""
+
+    what: str
+    index: int | None = None
+    event: str | None = None
+
+    def __str__(self) -> str:
+        where = f"leaf {self.index}" + (f", {self.event}" if self.event else "") if self.index is not None else "pack"
+        return f"{where}: {self.what}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found. ``trusted``: the checkpoint is one that the reader's own trust file accepts."""
+
+    lots: tuple[str, ...] = ()
+    origin: str = ""
+    size: int = 0
+    statements: int = 0
+    disclosures: int = 0
+    withheld: int = 0
+    trusted: bool = False
+    witnesses: Mapping[str, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def verify(pack: PackFile, trust: Trust | None) -> Report:
+    """Check everything; faults are collected, not raised. Raises ``UnusablePack`` where nothing can be checked."""
+    return _Verifier(pack, trust).run()
+
+
+class _Verifier:
+    def __init__(self, pack: PackFile, trust: Trust | None) -> None:
+        self.pack = pack
+        self.trust = trust
+        self.books = Books()
+        self.report = Report(lots=_strings(pack.manifest.get("lots")))
+        self.aud = ""
+        self.events: list[dict[str, object]] = []
+        self.documents: set[str] = set()
+
+    def run(self) -> Report:
+        entries = self.pack.entries()
+        first = next(entries, None)
+        if first is None or first.index != 0:
+            raise UnusablePack("The pack does not begin with the log's first leaf.")
+        genesis = _genesis(first)
+        checkpoint = self._checkpoint(genesis)
+        self.report.origin, self.report.size = checkpoint.origin, checkpoint.size
+        self._compare_genesis(first, genesis, checkpoint)
+        self.aud = audience(checkpoint.origin, first.jws)
+        last = -1
+        for entry in _chain(first, entries):
+            if entry.index <= last:
+                self._fault("The statements are not in the order of the log.", entry.index)
+            last = entry.index
+            self._check_entry(entry, checkpoint)
+        self._check_lots()
+        self._check_epcis()
+        self._check_attachments()
+        return self.report
+
+    def _fault(self, what: str, index: int | None = None, event: str | None = None) -> None:
+        self.report.faults.append(Fault(what, index, event))
+
+    # --- the log ---
+
+    def _checkpoint(self, genesis: Genesis) -> Checkpoint:
+        """The pack's checkpoint; without trust it is opened with the pack's own keys, which shows consistency only."""
+        keys = _keys(genesis)
+        try:
+            checkpoint, _ = open_checkpoint(self.pack.checkpoint, keys, origin=genesis.origin, every_key=True)
+        except TlogError as error:
+            raise UnusablePack(f"The checkpoint is not signed with the keys that leaf 0 names: {error}") from None
+        if self.trust is None:
+            return checkpoint
+        try:
+            witnessed = self.trust.policy.check(self.pack.checkpoint)
+        except TlogError as error:
+            self._fault(f"The checkpoint is not one that you trust. {error}")
+            return checkpoint
+        if {line.key for line in witnessed.log_lines} != set(keys):
+            self._fault("The log's keys are not those of your trust file.")
+        else:
+            self.report.trusted = True
+        self.report.witnesses = witnessed.witnesses
+        return checkpoint
+
+    def _compare_genesis(self, first: Entry, genesis: Genesis, checkpoint: Checkpoint) -> None:
+        if genesis.origin != checkpoint.origin:
+            self._fault("Leaf 0 is of another log.", 0)
+        if self.trust is not None and leaf_hash(first.jws) != self.trust.genesis:
+            self._fault("Leaf 0 is not the one in your trust file.", 0)
+            self.report.trusted = False
+
+    # --- one statement ---
+
+    def _check_entry(self, entry: Entry, checkpoint: Checkpoint) -> None:
+        self.report.statements += 1
+        try:
+            check_inclusion(entry.index, checkpoint.size, leaf_hash(entry.jws), entry.proof, checkpoint.root)
+        except TlogError as error:
+            self._fault(f"It is not in the log. {error}", entry.index)
+        try:
+            statement = parse(entry.jws)
+        except CoffeeError as error:
+            self._fault(f"It cannot be read. {error}", entry.index)
+            return
+        try:
+            self._judge(statement, entry.index)
+        except (CoffeeError, TlogError) as error:
+            self._fault(str(error), entry.index, statement.jti)
+        self._check_disclosures(statement, entry)
+        if statement.event is not None:
+            self.events.append(statement.event)
+        if isinstance(statement.body, AttachDocument):
+            self.documents.add(statement.body.sha256)
+
+    def _judge(self, statement: Statement, index: int) -> None:
+        """Signature, audience, key standing, authority, ledger: what fails has no effect on what follows."""
+        if statement.aud != (self.aud if index else self.aud.partition("#")[0]):
+            raise CoffeeError("It was signed for another log.", field="aud")
+        verify_signature(statement, self._key(statement))
+        rules.authorise(self.books, statement, index)
+        apply(self.books, statement, index)
+
+    def _key(self, statement: Statement) -> bytes:
+        if isinstance(statement.body, Genesis):
+            return decode_b64url(statement.body.operator_jwk.encode(), "operator_jwk")
+        key = self.books.keys.get(statement.kid)
+        if key is None:
+            raise CoffeeError("The registration of its key is not in the pack before it.", field="kid")
+        return decode_b64url(key.x.encode(), "x")
+
+    def _check_disclosures(self, statement: Statement, entry: Entry) -> None:
+        shown = set()
+        for text in entry.disclosures:
+            try:
+                shown.add(read_disclosure(text, statement).name)
+            except CoffeeError as error:
+                self._fault(f"A disclosure does not belong to it. {error}", entry.index, statement.jti)
+        self.report.disclosures += len(shown)
+        self.report.withheld += len(statement.withheld.keys() - shown)
+
+    # --- the whole ---
+
+    def _check_lots(self) -> None:
+        """The lots that the pack is about, and all they came from, began somewhere in it."""
+        for lot in sorted(_closure(self.books, self.report.lots)):
+            fact = self.books.lots.get(lot)
+            if fact is None:
+                self._fault(f"No statement in the pack names the lot {lot}.")
+            elif fact.made_by is None:
+                self.report.notes.append(f"Nobody said how the lot {lot} began.")
+            for shortfall in self.books.shortfalls.values():
+                if shortfall.lot == lot and shortfall.closed_by is None:
+                    self.report.notes.append(
+                        f"{shortfall.mass_mg / 1_000_000:g} kg more of {lot} were used at {shortfall.site} "
+                        "than anybody said was there."
+                    )
+            for recall in self.books.recalls.get(lot, {}):
+                self.report.notes.append(f"The lot {lot} is RECALLED ({recall}).")
+
+    def _check_epcis(self) -> None:
+        if self.pack.epcis_events() != self.events:
+            self._fault("epcis.jsonld does not hold the very events that were signed.")
+
+    def _check_attachments(self) -> None:
+        for name, pieces in self.pack.attachments():
+            digest = hashlib.sha256()
+            for piece in pieces:
+                digest.update(piece)
+            if digest.hexdigest() != name:
+                self._fault(f"The attachment {name} was changed.")
+            if name not in self.documents:
+                self._fault(f"No statement names the attachment {name}.")
+
+
+def _genesis(entry: Entry) -> Genesis:
+    try:
+        body = parse(entry.jws).body
+    except CoffeeError as error:
+        raise UnusablePack(f"Leaf 0 cannot be read: {error}") from None
+    if not isinstance(body, Genesis):
+        raise UnusablePack("Leaf 0 is no genesis.")
+    return body
+
+
+def _keys(genesis: Genesis) -> list[VerifierKey]:
+    try:
+        return [parse_vkey(text) for text in genesis.vkeys[0]]
+    except (TlogError, IndexError) as error:
+        raise UnusablePack(f"Leaf 0 names no usable keys: {error}") from None
+
+
+def _closure(books: Books, lots: tuple[str, ...]) -> set[str]:
+    parents: dict[str, set[str]] = {}
+    for edges in books.edges.values():
+        for edge in edges:
+            if edge.parent is not None:
+                parents.setdefault(edge.child, set()).add(edge.parent)
+    found: set[str] = set()
+    waiting = list(lots)
+    while waiting:
+        lot = waiting.pop()
+        if lot not in found:
+            found.add(lot)
+            waiting.extend(parents.get(lot, ()))
+    return found
+
+
+def _chain(first: Entry, rest: Iterator[Entry]) -> Iterator[Entry]:
+    yield first
+    yield from rest
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise UnusablePack("The manifest does not say which lots the pack is about.")

@@ -1,0 +1,173 @@
+"""Writes a pack as a stream: memory does not grow with the trail."""
+
+import json
+import zipfile
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from provenance.coffee import strict_json
+from provenance.coffee.epcis import document
+from provenance.coffee.statement import parse
+from provenance.pack.format import (
+    ATTACHMENTS,
+    CHECKPOINT,
+    EPCIS,
+    FORMAT,
+    INCLUSION,
+    MANIFEST,
+    POLICY,
+    README,
+    STATEMENTS,
+    Attachment,
+    Entry,
+)
+
+_SPOOL_BYTES = 1024 * 1024
+_PIECE_BYTES = 256 * 1024
+
+_README_TEXT = """\
+This is a Beantrail audit pack ({format}): the whole trail of
+
+    {lots}
+
+as it stood in the log {origin} at {size} leaves.
+
+Check it without asking anybody:
+
+    python -m provenance.pack verify THIS_FILE --trust TRUST_FILE
+
+The trust file (the log's keys and the hash of its first leaf) must come from elsewhere: from a witness, an auditor,
+a printed page. The file 'policy' in here is the operator's own word and is never used for checking.
+
+What the pack proves: who signed each statement, that none was changed, and that all stand in the log.
+What it cannot prove: that the coffee in the bag is the coffee on the form.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the manifest says. ``audience``: whose disclosures are inside; ``waiting``: statements not in the log yet."""
+
+    lots: tuple[str, ...]
+    audience: str
+    origin: str
+    size: int
+    created: datetime
+    waiting: int = 0
+
+
+class _Pipe:
+    """A file without a beginning to go back to: what is written to it is taken away again, piece by piece."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def take(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def stream(
+    heading: Heading,
+    entries: Iterable[Entry],
+    *,
+    checkpoint: bytes,
+    policy: bytes,
+    attachments: Iterable[Attachment] = (),
+) -> Iterator[bytes]:
+    """The pack's bytes. ``entries`` come by leaf index, leaf 0 first."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+        with (
+            SpooledTemporaryFile(max_size=_SPOOL_BYTES) as proofs,
+            SpooledTemporaryFile(max_size=_SPOOL_BYTES) as events,
+        ):
+            count = 0
+            with archive.open(STATEMENTS, "w") as statements:
+                for entry in entries:
+                    statements.write(_statement_line(entry))
+                    proofs.write(_proof_line(entry))
+                    events.write(_event_item(entry, first=events.tell() == 0))
+                    count += 1
+                    yield pipe.take()
+            yield from _copy(archive, INCLUSION, proofs, pipe)
+            yield from _write_epcis(archive, events, heading.created, pipe)
+        archive.writestr(CHECKPOINT, checkpoint)
+        archive.writestr(POLICY, policy)
+        for attachment in attachments:
+            with archive.open(ATTACHMENTS + attachment.sha256, "w") as member:
+                for piece in attachment.pieces:
+                    member.write(piece)
+                    yield pipe.take()
+        archive.writestr(README, _readme(heading))
+        archive.writestr(MANIFEST, _manifest(heading, count))
+    yield pipe.take()
+
+
+def _statement_line(entry: Entry) -> bytes:
+    # The JWS is base64url with dots: it needs no escape, so the stored bytes are spliced in as they are.
+    disclosures = json.dumps(list(entry.disclosures), separators=(",", ":")).encode()
+    return b'{"index":%d,"jws":"%b","disclosures":%b}\n' % (entry.index, entry.jws, disclosures)
+
+
+def _proof_line(entry: Entry) -> bytes:
+    hashes = b",".join(b'"%b"' % b64encode(value) for value in entry.proof)
+    return b'{"index":%d,"hashes":[%b]}\n' % (entry.index, hashes)
+
+
+def _event_item(entry: Entry, *, first: bool) -> bytes:
+    event = parse(entry.jws).event
+    if event is None:
+        return b""
+    return (b"" if first else b",") + strict_json.dumps(event)
+
+
+def _copy(archive: zipfile.ZipFile, name: str, source: IO[bytes], pipe: _Pipe) -> Iterator[bytes]:
+    source.seek(0)
+    with archive.open(name, "w") as member:
+        while piece := source.read(_PIECE_BYTES):
+            member.write(piece)
+            yield pipe.take()
+
+
+def _write_epcis(archive: zipfile.ZipFile, events: IO[bytes], created: datetime, pipe: _Pipe) -> Iterator[bytes]:
+    head, opening, tail = strict_json.dumps(document([], created)).partition(b'"eventList":[')
+    events.seek(0)
+    with archive.open(EPCIS, "w") as member:
+        member.write(head + opening)
+        while piece := events.read(_PIECE_BYTES):
+            member.write(piece)
+            yield pipe.take()
+        member.write(tail)
+
+
+def _readme(heading: Heading) -> str:
+    lots = "\n    ".join(heading.lots)
+    return _README_TEXT.format(format=FORMAT, lots=lots, origin=heading.origin, size=heading.size)
+
+
+def _manifest(heading: Heading, count: int) -> bytes:
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "lots": list(heading.lots),
+            "audience": heading.audience,
+            "origin": heading.origin,
+            "size": heading.size,
+            "created": heading.created.isoformat(),
+            "statements": count,
+            "waiting": heading.waiting,
+        },
+        indent=1,
+    ).encode()
