@@ -50,7 +50,7 @@ What it cannot prove: that the coffee in the bag is the coffee on the form.
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the manifest says. ``audience``: whose disclosures are inside; ``waiting``: statements not in the log yet."""
+    """What the manifest says. ``audience``: who may read it; ``waiting``: statements not in the log yet."""
 
     lots: tuple[str, ...]
     audience: str
