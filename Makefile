@@ -16,10 +16,10 @@ export PUBLIC_URL ?= http://localhost:$(PORT)
 # The web server and, beside it, the process that publishes and does jobs. Either's end is the end of both.
 define SERVE
 $(BIN)/python manage.py keep & keep=$$!; \
-$(BIN)/gunicorn provenance.wsgi --bind $(BIND) --worker-class gthread --workers 2 --threads 4 & web=$$!; \
+$(BIN)/gunicorn provenance.wsgi --bind $(BIND) --worker-class gthread --workers 2 --threads 4 --no-control-socket --log-level warning & web=$$!; \
 trap 'trap - EXIT; kill $$keep $$web 2>/dev/null; wait; exit 0' INT TERM; \
 trap 'kill $$keep $$web 2>/dev/null; wait' EXIT; \
-wait $$web
+echo "Beantrail is at $(PUBLIC_URL) (Ctrl-C stops it)"; wait $$web
 endef
 
 .PHONY: help demo run test lint format nightly screenshots clean

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -41,6 +42,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get(f"REQUIRE_{need.upper()}") == "1":
                 pytest.fail(f"This run must not skip: the test needs {what}.")
             pytest.skip(f"needs {what}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """SQLite leaves an empty journal behind when its database is removed."""
+    if test_database := django_settings.DATABASES["default"].get("TEST", {}).get("NAME"):
+        for leftover in Path(test_database).parent.glob(f"{Path(test_database).name}*-journal"):
+            leftover.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

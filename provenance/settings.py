@@ -14,6 +14,7 @@ import sqlite3
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -165,7 +166,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -215,7 +215,7 @@ def sqlite(file: Path) -> dict[str, Any]:
         "NAME": file,
         "CONN_MAX_AGE": None,
         # Threads and other processes cannot share an in-memory database, so tests get a file too.
-        "TEST": {"NAME": file.with_name(f"test-{os.getpid()}.sqlite3")},
+        "TEST": {"NAME": Path(gettempdir()) / f"beantrail-test-{os.getpid()}.sqlite3"},
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
@@ -309,8 +309,6 @@ SPECTACULAR_SETTINGS = {
 # Language and time
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "provenance" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

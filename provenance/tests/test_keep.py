@@ -29,7 +29,7 @@ def job(kofi, tmp_path):
 
 def test_one_round_publishes_and_does_the_waiting_jobs(job, monkeypatch):
     published = []
-    monkeypatch.setattr(keep, "publish", lambda: published.append(1))
+    monkeypatch.setattr(keep, "publish_due", lambda: published.append(1))
 
     call_command("keep", once=True)
 
@@ -38,7 +38,7 @@ def test_one_round_publishes_and_does_the_waiting_jobs(job, monkeypatch):
 
 
 def test_a_fault_in_publishing_does_not_stop_the_jobs_but_is_told(job, monkeypatch, caplog):
-    monkeypatch.setattr(keep, "publish", lambda: 1 / 0)
+    monkeypatch.setattr(keep, "publish_due", lambda: 1 / 0)
 
     with pytest.raises(SystemExit):
         call_command("keep", once=True)

@@ -18,18 +18,13 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connections
 
 from provenance.jobs import services as jobs
+from provenance.trail.services.publishing import publish_due
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
 # With Celery a job is first left to the workers.
 LEFT_TO_CELERY = timedelta(seconds=30)
-
-
-def publish() -> None:
-    from provenance.trail.services.publishing import publish_due
-
-    publish_due()
 
 
 @dataclass
@@ -73,7 +68,7 @@ class Command(BaseCommand):
         stopping = threading.Event()
         waiting_for = LEFT_TO_CELERY if settings.REDIS_URL else timedelta(0)
         duties = [
-            Duty("publishing", publish),
+            Duty("publishing", publish_due),
             # In a thread of its own: a long import must not hold up the log.
             Duty("jobs", lambda: jobs.run_due(waiting_for=waiting_for, interrupted=stopping.is_set)),
         ]
