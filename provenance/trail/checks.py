@@ -14,7 +14,7 @@ from provenance.trail import triggers
 def triggers_stand(
     app_configs: Sequence[Any] | None = None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """The insert-only triggers are those of ``triggers``. Runs with a database only, and not before the first migrate."""
+    """The insert-only triggers stand as they must. Runs with a database only, and not before the first migrate."""
     found: list[CheckMessage] = []
     for alias in databases or []:
         if not triggers.existing(connections[alias]):

@@ -119,7 +119,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
     present = existing(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            for name, text in sqlite_triggers().items():
+            for text in sqlite_triggers().values():
                 if any(f'ON "{table}" ' in text for table in present):
                     cursor.execute(text.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS", 1), None)
         elif connection.vendor == "postgresql":

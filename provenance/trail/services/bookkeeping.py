@@ -105,7 +105,7 @@ def _load_events(found: Slice, events: frozenset[str]) -> None:
         found.places[event.event_id] = event.pk
         corrected = getattr(event, "correction", None)
         books.events[event.event_id] = replace(
-            event_fact(event),
+            fact_of(parse(bytes(event.statement)), event.index),
             corrected_by=corrected.event.event_id if corrected else None,
         )
         books.postings[event.event_id] = books.edges[event.event_id] = books.flags[event.event_id] = ()
@@ -180,15 +180,16 @@ def _load_parties(found: Slice, parties: set[str]) -> None:
             found.books.parties[party.uri] = party_fact(party)
             if party.uri == found.books.operator:
                 # Whether only genesis has named the operator so far decides whether it may still be registered.
-                found.books.events[party.event.event_id] = event_fact(party.event)
+                found.books.events[party.event.event_id] = fact_of(
+                    parse(bytes(party.event.statement)), party.event.index
+                )
 
 
 # --- one row, one fact -----------------------------------------------------------------------------------------------
 
 
-def event_fact(event: Event) -> EventFact:
-    """The event as the ledger keeps it, without what became of it."""
-    statement = parse(bytes(event.statement))
+def fact_of(statement: Statement, index: int | None) -> EventFact:
+    """A recorded event as the ledger keeps it, without what became of it."""
     named = ledger.needs(statement)
     return EventFact(
         id=statement.jti,
@@ -199,7 +200,7 @@ def event_fact(event: Event) -> EventFact:
         parties=tuple(sorted(named.parties)),
         payload=statement.event or {},
         refers=refers_to(statement.body),
-        leaf=event.index,
+        leaf=index,
     )
 
 

@@ -1,14 +1,16 @@
 """Withheld values: sealed under the key of the person they are about, opened for those who may read them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from provenance.coffee.acts import RegisterKey, RegisterParty, RegisterPlot, RegisterSite
 from provenance.coffee.statement import Disclosure as Opened
 from provenance.coffee.statement import Statement, parse, read_disclosure
 from provenance.trail import models as rows
-from provenance.trail.models import Disclosure, Event
-from provenance.trail.services.sealing import seal, subject_keys, unseal
+from provenance.trail.models import Disclosure, Event, SubjectKey
+from provenance.trail.services.sealing import open_subject_key, seal, subject_keys, unseal
 
 PUBLIC, PARTNERS, AUDITORS = "public", "partners", "auditors"
 
@@ -50,14 +52,30 @@ def open_disclosure(row: Disclosure, statement: Statement, key: bytes) -> Opened
 
 
 def disclosures_of(events: Collection[Event], audiences: Collection[str]) -> dict[int, list[Opened]]:
-    """What these audiences may read of the events, by the event's primary key. Two queries."""
-    statements = {event.pk: parse(bytes(event.statement)) for event in events}
-    found = list(Disclosure.objects.filter(event__in=statements, audience__in=audiences).order_by("event", "name"))
-    keys = subject_keys({row.subject for row in found}) if found else {}
-    opened: dict[int, list[Opened]] = defaultdict(list)
-    for row in found:
-        opened[row.event_id].append(open_disclosure(row, statements[row.event_id], keys[row.subject]))
-    return opened
+    """What these audiences may read of the events, by the event's primary key. One query."""
+    by_pk = {event.pk: event for event in events}
+    found: dict[int, list[Opened]] = defaultdict(list)
+    rows = Disclosure.objects.filter(event__in=by_pk, audience__in=audiences).order_by("event", "name")
+    for row, one in opened(rows, by_pk):
+        found[row.event_id].append(one)
+    return found
+
+
+def opened(rows: QuerySet[Disclosure], events: Mapping[int, Event]) -> Iterator[tuple[Disclosure, Opened]]:
+    """
+    Rows with what is in them, in one query. ``events``: those the rows belong to, else they are read with the rows.
+
+    A value whose subject's key was destroyed is erased and left out.
+    """
+    key = SubjectKey.objects.filter(party=OuterRef("subject")).values("sealed")[:1]
+    statements: dict[int, Statement] = {}
+    for row in rows.annotate(subject_key=Subquery(key)):
+        if row.subject_key is None:
+            continue
+        if row.event_id not in statements:
+            event = events.get(row.event_id) or row.event
+            statements[row.event_id] = parse(bytes(event.statement))
+        yield row, open_disclosure(row, statements[row.event_id], open_subject_key(row.subject, row.subject_key))
 
 
 def _subjects(shown: Iterable[tuple[Event, Statement, Opened, str]]) -> list[str]:
