@@ -56,15 +56,17 @@ class Boundary:
 
 def parse_geojson(text: str | bytes) -> Boundary:
     """
-    Read a geometry, a feature, or a collection of one feature. Raises ``BadPlot``.
+    Read one point, or one polygon without holes: bare, as a feature, or as a collection of one feature.
 
-    At most 256 KiB and 5,000 positions. Further members (names, properties) are not looked at.
+    Raises ``BadPlot``. At most 256 KiB and 5,000 positions. Further members (names, properties) are not looked at.
     """
     geometry = _geometry(_load(text))
-    kind = geometry.get("type")
+    kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    if kind == "MultiPolygon" and isinstance(coordinates, list) and len(coordinates) == 1:
+        # Many tools write every polygon so; one part is the same land.
+        kind, coordinates = "Polygon", coordinates[0]
     if kind not in ("Point", "Polygon"):
         raise BadPlot(_OTHER_KINDS.get(str(kind), "type: it has to be Point or Polygon."), field="type")
-    coordinates = geometry.get("coordinates")
     doubts: dict[str, None] = {}
     if kind == "Point":
         boundary: tuple[Position, ...] = (_position(coordinates, doubts),)
@@ -135,7 +137,7 @@ def _no_constant(word: str) -> Never:
 
 def _object(value: object, field: str) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise BadPlot(f"{field}: this is not a GeoJSON object.", field=field)
+        raise BadPlot(f"{field}: there is no GeoJSON object.", field=field)
     return value
 
 
