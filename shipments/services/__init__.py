@@ -1,0 +1,1 @@
+"""What stations, mills, exporters and roasters do: each function gives a Plan to look at and sign."""

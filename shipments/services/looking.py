@@ -1,0 +1,68 @@
+"""Somebody looks at coffee: grades it, takes a sample, ties a paper to it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from provenance.coffee.acts import AttachDocument, Grade, Sample
+from shipments.services.moving import Line, named, other_than
+from shipments.services.plans import Plan, plan
+
+
+def grade(
+    *,
+    party: str,
+    at: datetime,
+    site: str,
+    lot: str,
+    protocol: str,
+    results: Mapping[str, int],
+    conformant: bool | None = None,
+    note: str = "",
+) -> Plan:
+    """What an inspection found: closed names to integers (``score_centi``, ``moisture_permille`` …)."""
+    act = Grade(at=at, site=site, lot=lot, protocol=protocol, results=tuple(results.items()), conformant=conformant)
+    return plan(party, act, note=note)
+
+
+def sample(
+    *,
+    party: str,
+    at: datetime,
+    site: str,
+    line: Line,
+    into: str | None = None,
+    owner: str | None = None,
+    note: str = "",
+) -> Plan:
+    """Take a sample out of a lot: a lot of its own where ``into`` names it, else used up."""
+    act = Sample(at=at, site=site, line=line.mass, into=into, owner=other_than(party, owner))
+    return plan(party, act, weights=named([line]), note=note)
+
+
+def attach_document(
+    *,
+    party: str,
+    at: datetime,
+    lots: Sequence[str],
+    kind: str,
+    sha256: str,
+    media_type: str,
+    site: str | None = None,
+    scheme: str | None = None,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    note: str = "",
+) -> Plan:
+    """Tie a paper to lots by its SHA-256 (hex). The paper itself stays with its owner."""
+    act = AttachDocument(
+        at=at,
+        site=site,
+        lots=tuple(lots),
+        kind=kind,
+        sha256=sha256,
+        media_type=media_type,
+        scheme=scheme,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
+    return plan(party, act, note=note)
