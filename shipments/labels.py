@@ -6,7 +6,7 @@ rectangle, which keeps a label under 700 bytes. ISO/IEC 18004: error level M, qu
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, islice
@@ -21,6 +21,11 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
+
+from provenance.bags.services import bag_url, bags_of
+from provenance.coffee.acts import MG_PER_KG
+from provenance.coffee.epcis import to_kg
+from provenance.trail.services.queries import name_of
 
 # Base 85 would make every page a quarter larger, for mail of the last century.
 rl_config.useA85 = 0
@@ -62,9 +67,7 @@ def write_sheet(
     told: Callable[[int], None] | None = None,
 ) -> int:
     """Write the PDF; ``told`` hears after each page how many labels are done. Gives the number of labels."""
-    canvas = Canvas(
-        file, pagesize=A4, pageCompression=1, invariant=1, initialFontName=PLAIN
-    )
+    canvas = Canvas(file, pagesize=A4, pageCompression=1, invariant=1, initialFontName=PLAIN)
     canvas.setTitle("Bag labels")
     count = 0
     waiting = iter(labels)
@@ -97,10 +100,7 @@ def draw_label(canvas: Canvas, label: Label, *, left: float, bottom: float) -> N
         *((line, BOLD, 8.5) for line in wrapped(label.product, BOLD, 8.5, at_most=2)),
         *((line, PLAIN, 7.5) for line in wrapped(label.roaster, PLAIN, 7.5, at_most=2)),
         ("", PLAIN, 3),
-        *(
-            (line, PLAIN, 7.5)
-            for line in wrapped(f"Lot {label.lot}", PLAIN, 7.5, at_most=2)
-        ),
+        *((line, PLAIN, 7.5) for line in wrapped(f"Lot {label.lot}", PLAIN, 7.5, at_most=2)),
         (" · ".join(filter(None, (label.net, label.number))), PLAIN, 6.5),
         ("", PLAIN, 3),
         (urlsplit(label.url).netloc.lower(), PLAIN, 6.5),
@@ -115,19 +115,14 @@ def draw_label(canvas: Canvas, label: Label, *, left: float, bottom: float) -> N
     canvas.drawText(text)
 
 
-def draw_code(
-    canvas: Canvas, url: str, *, left: float, bottom: float, side: float
-) -> None:
+def draw_code(canvas: Canvas, url: str, *, left: float, bottom: float, side: float) -> None:
     matrix = qr_matrix(url)
     module = side / (len(matrix) + 2 * QUIET_MODULES)
     top = len(matrix) + QUIET_MODULES
     # One transformation makes a module one unit, so that every rectangle is written in small whole numbers.
     operators = [f"q {module:.4f} 0 0 {module:.4f} {left:.2f} {bottom:.2f} cm"]
     for row, line in enumerate(matrix):
-        operators += [
-            f"{QUIET_MODULES + x} {top - row - 1} {width} 1 re"
-            for x, width in dark_runs(line)
-        ]
+        operators += [f"{QUIET_MODULES + x} {top - row - 1} {width} 1 re" for x, width in dark_runs(line)]
     # reportlab has no public way to add operators to a page as they are.
     canvas._code.append("\n".join([*operators, "f Q"]))
 
@@ -171,10 +166,7 @@ def font_for(text: str, font: str) -> str:
 
 def printable(text: str) -> str:
     """The text in letters that the fonts have: an accent too many is dropped, an unknown script becomes "?"."""
-    return "".join(
-        letter if has_glyph(letter) else bare(letter)
-        for letter in unicodedata.normalize("NFC", text)
-    )
+    return "".join(letter if has_glyph(letter) else bare(letter) for letter in unicodedata.normalize("NFC", text))
 
 
 def has_glyph(letter: str) -> bool:
@@ -187,9 +179,7 @@ def bare(letter: str) -> str:
 
 
 def fitting_size(text: str, font: str, size: float) -> float:
-    return min(
-        size, size * TEXT_WIDTH / max(stringWidth(text, font_for(text, font), size), 1)
-    )
+    return min(size, size * TEXT_WIDTH / max(stringWidth(text, font_for(text, font), size), 1))
 
 
 def wrapped(text: str, font: str, size: float, *, at_most: int) -> list[str]:
@@ -203,3 +193,26 @@ def wrapped(text: str, font: str, size: float, *, at_most: int) -> list[str]:
         else:
             lines.append(word)
     return lines
+
+
+def labels_of(lot: str, *, first: int, last: int) -> Iterator[Label]:
+    """The labels of a pack lot's bags, from number ``first`` to ``last``, counted from 1."""
+    bags = bags_of(lot)
+    total = len(bags)
+    roasters: dict[str, str] = {}
+    for bag in bags[first - 1 : last]:
+        roaster = bag.product.party_uri if bag.product else ""
+        if roaster and roaster not in roasters:
+            roasters[roaster] = name_of(roaster) or ""
+        yield Label(
+            url=bag_url(bag),
+            product=bag.product.name if bag.product else "",
+            roaster=roasters.get(roaster, ""),
+            lot=bag.lot_code,
+            net=net(bag.product.net_mg) if bag.product else "",
+            number=f"{bag.position + 1} of {total}",
+        )
+
+
+def net(mass_mg: int) -> str:
+    return f"{to_kg(mass_mg) * 1000:f} g" if mass_mg < MG_PER_KG else f"{to_kg(mass_mg):f} kg"

@@ -32,12 +32,7 @@ def sheet(wanted):
 
 def codes_on(page, dpi):
     image = page.render(scale=dpi / 72).to_pil().convert("L")
-    return [
-        found.text
-        for found in zxingcpp.read_barcodes(
-            image, formats=zxingcpp.BarcodeFormat.QRCode
-        )
-    ]
+    return [found.text for found in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)]
 
 
 @pytest.mark.parametrize("dpi", [150, 203])
@@ -53,12 +48,8 @@ def test_labels_go_on_over_several_pages():
     wanted = labels(40)
     document = pypdfium2.PdfDocument(sheet(wanted))
     assert len(document) == 2
-    assert sorted(codes_on(document[0], 203)) == sorted(
-        label.url for label in wanted[:21]
-    )
-    assert sorted(codes_on(document[1], 203)) == sorted(
-        label.url for label in wanted[21:]
-    )
+    assert sorted(codes_on(document[0], 203)) == sorted(label.url for label in wanted[:21])
+    assert sorted(codes_on(document[1], 203)) == sorted(label.url for label in wanted[21:])
 
 
 def test_a_person_can_read_lot_product_roaster_and_domain():
@@ -99,19 +90,9 @@ def test_nothing_is_drawn_outside_its_label():
     millimetre = 203 / 25.4
     # The gap between the columns, and the margins, stay white.
     for left, right in ((0, 7), (71.2, 73.0), (137.3, 139.0), (203.2, 210)):
-        assert (
-            image.crop(
-                (int(left * millimetre), 0, int(right * millimetre), image.height)
-            ).getextrema()[0]
-            == 255
-        )
+        assert image.crop((int(left * millimetre), 0, int(right * millimetre), image.height)).getextrema()[0] == 255
     for top, bottom in ((0, 15), (282, 297)):
-        assert (
-            image.crop(
-                (0, int(top * millimetre), image.width, int(bottom * millimetre))
-            ).getextrema()[0]
-            == 255
-        )
+        assert image.crop((0, int(top * millimetre), image.width, int(bottom * millimetre))).getextrema()[0] == 255
 
 
 def test_a_label_stays_under_700_bytes():

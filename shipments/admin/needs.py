@@ -1,0 +1,31 @@
+"""What the admin's front page says to a business: what waits for you?"""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from provenance.site import Need, asks
+from shipments.admin.access import businesses_of
+from shipments.services.desk import Desk
+
+
+@asks
+def business_needs(request: HttpRequest) -> Iterable[Need]:
+    for party in businesses_of(request):
+        yield from needs_of(Desk(party))
+
+
+def needs_of(desk: Desk) -> Iterable[Need]:
+    if waiting := len(desk.deliveries):
+        text = "1 delivery waits for your receipt" if waiting == 1 else f"{waiting} deliveries wait for your receipt"
+        yield Need(text, reverse("admin:shipments_delivery_changelist"), waiting, urgent=True)
+    if short := len(desk.shortfalls):
+        text = "1 shortfall is not explained" if short == 1 else f"{short} shortfalls are not explained"
+        yield Need(text, reverse("admin:shipments_openshortfall_changelist"), short, urgent=True)
+    if open_lots := len(desk.day_lots):
+        text = "1 day-lot is open" if open_lots == 1 else f"{open_lots} day-lots are open"
+        yield Need(text, reverse("admin:shipments_stock_act", args=["close"]), open_lots)
+    if recalls := len(desk.recalls):
+        text = "1 recall of yours stands" if recalls == 1 else f"{recalls} recalls of yours stand"
+        yield Need(text, reverse("admin:shipments_ownlot_changelist"), recalls)

@@ -1,0 +1,328 @@
+"""Stock, deliveries, lots, shortfalls and the trail: to look at, with the acts one click away."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from provenance.coffee.statement import Statement, parse
+from provenance.trail.models import Balance, Event, Lot, Subject
+from provenance.trail.services.disclosing import disclosures_of
+from shipments import words
+from shipments.admin.access import OwnBusiness, businesses_of
+from shipments.admin.act_pages import act_page
+from shipments.admin.label_pages import label_page
+from shipments.forms import MENU
+from shipments.models import Delivery, OpenShortfall, OwnLot, Stock, TrailEvent
+from shipments.review import clock, review_of
+from shipments.services import desk as desks
+from shipments.services.correcting import can_be_corrected
+from shipments.services.desk import Desk
+
+
+def names_of(request: HttpRequest) -> Desk:
+    """One memory of names for one request."""
+    if not hasattr(request, "desk_names"):
+        request.desk_names = Desk((businesses_of(request) or [""])[0])  # type: ignore[attr-defined]
+    return request.desk_names  # type: ignore[attr-defined,no-any-return]
+
+
+def column(title: str, say: Callable[[Any], Any], *, order: str | None = None) -> Callable[[Any], Any]:
+    """A column of a list, made for one request."""
+
+    def shown(row: Any) -> Any:
+        return say(row)
+
+    shown.__name__ = title
+    shown.short_description = title  # type: ignore[attr-defined]
+    if order:
+        shown.admin_order_field = order  # type: ignore[attr-defined]
+    return shown
+
+
+def lot_link(lot: Lot) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse("admin:shipments_ownlot_change", args=[lot.pk]), lot.code)
+
+
+def event_link(event: Event, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse("admin:shipments_trailevent_change", args=[event.pk]), text)
+
+
+def act_link(slug: str, ref: UUID | str, text: str, party: str) -> SafeString:
+    url = reverse("admin:shipments_stock_act_about", args=[slug, ref])
+    return format_html('<a class="button act" href="{}?as={}">{}</a>', url, party, text)
+
+
+def menu_of() -> list[dict[str, Any]]:
+    groups: dict[str, list[Any]] = {}
+    for form in MENU:
+        groups.setdefault(form.group, []).append(form)
+    return [{"title": title, "forms": forms} for title, forms in groups.items()]
+
+
+@admin.register(Stock)
+class StockAdmin(OwnBusiness):
+    list_filter = ["lot__form"]
+    search_fields = ["lot__code"]
+    search_help_text = "Lot code"
+    list_per_page = 100
+    list_select_related = ["lot"]
+    ordering = ["-lot__made_by", "pk"]
+
+    def own(self, parties: Sequence[str]) -> QuerySet[Balance]:
+        lying = desks.own_balances(parties).exclude(mg=0).exclude(site__startswith="urn:uuid:")
+        return Stock.objects.filter(pk__in=lying.values("pk"))
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        name = names_of(request).name
+        return [
+            column("Lot", lambda row: lot_link(row.lot), order="lot__code"),
+            column("What", lambda row: words.form(row.lot.form), order="lot__form"),
+            column("Weight", lambda row: words.kg(row.mg), order="mg"),
+            column("Where", lambda row: name(row.site), order="site"),
+            column("Owner", lambda row: name(row.owner), order="owner"),
+            column("Held by", lambda row: name(row.custodian), order="custodian"),
+        ]
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(act_page)
+        return [
+            path("act/<slug:slug>/", page, name="shipments_stock_act"),
+            path("act/<slug:slug>/<uuid:ref>/", page, name="shipments_stock_act_about"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        parties = businesses_of(request)
+        context = {
+            "title": "Stock",
+            "menu": menu_of(),
+            "businesses": [(party, names_of(request).name(party)) for party in parties],
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(OwnBusiness):
+    list_filter = ["state"]
+    list_select_related = ["dispatch"]
+    ordering = ["-dispatch"]
+
+    def own(self, parties: Sequence[str]) -> QuerySet[Delivery]:
+        return Delivery.objects.filter(Q(to_party__in=parties) | Q(from_party__in=parties))
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        name, parties = names_of(request).name, businesses_of(request)
+
+        def waits(row: Delivery) -> Any:
+            if row.state not in desks.OPEN or row.to_party not in parties:
+                return ""
+            uuid = row.dispatch.uuid
+            receive = act_link("receive", uuid, "Receive", row.to_party)
+            return format_html("{} {}", receive, act_link("refuse", uuid, "Refuse", row.to_party))
+
+        return [
+            column("Sent", lambda row: event_link(row.dispatch, clock(act_of(row.dispatch).at)), order="dispatch"),
+            column("From", lambda row: name(row.from_party)),
+            column("To", lambda row: name(row.to_party)),
+            column("Still on its way", lambda row: words.kg(sum(mg for mg in row.rest.values() if mg > 0))),
+            column("State", lambda row: words.HANDOVERS.get(row.state, row.state), order="state"),
+            column("What next", waits),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Deliveries", **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+
+@admin.register(OpenShortfall)
+class OpenShortfallAdmin(OwnBusiness):
+    list_select_related = ["lot", "opened_by"]
+    ordering = ["opened_by"]
+
+    def own(self, parties: Sequence[str]) -> QuerySet[OpenShortfall]:
+        return OpenShortfall.objects.filter(site__in=desks.sites_of(parties), closed_by=None)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        name = names_of(request).name
+        return [
+            column("Lot", lambda row: lot_link(row.lot)),
+            column("Where", lambda row: name(row.site)),
+            column("Not accounted for", lambda row: words.kg(row.mg), order="mg"),
+            column("Since", lambda row: event_link(row.opened_by, words.act_name(act_of(row.opened_by)))),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Shortfalls", **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+
+@admin.register(OwnLot)
+class OwnLotAdmin(OwnBusiness):
+    list_filter = ["form", "day_lot", "closed"]
+    search_fields = ["code"]
+    search_help_text = "Lot code"
+    ordering = ["-made_by"]
+
+    def own(self, parties: Sequence[str]) -> QuerySet[OwnLot]:
+        return OwnLot.objects.filter(pk__in=desks.own_lots(parties).values("pk"))
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        parties = businesses_of(request)
+        return [
+            column("Lot", lot_link, order="code"),
+            column("What", lambda lot: words.form(lot.form), order="form"),
+            column("We have", lambda lot: words.kg(held(lot, parties))),
+            column("State", state_of_lot),
+        ]
+
+    def get_urls(self) -> list[URLPattern]:
+        labels = self.admin_site.admin_view(label_page)
+        return [path("<uuid:pk>/labels/", labels, name="shipments_ownlot_labels"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Lots", **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        lot = found(self, request, object_id)
+        parties = businesses_of(request)
+        naming = Subject.objects.filter(kind="lot", uri=lot.uri).values("event")
+        desk = names_of(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Lot {lot.code}",
+            "lot": lot,
+            "what": words.form(lot.form),
+            "said": words.attributes(lot.attributes),
+            "lines": [
+                (desk.name(row.site), desk.name(row.owner), desk.name(row.custodian), words.kg(row.mg))
+                for row in desks.own_balances(parties).filter(lot=lot).exclude(mg=0)
+                if not row.site.startswith("urn:uuid:")
+            ],
+            "events": [told(event, desk) for event in desks.own_events(parties).filter(pk__in=naming)[:200]],
+            "recalls": [(event.uuid, clock(act_of(event).at), lifts) for event, lifts in recalls_of(lot, parties)],
+            "has_labels": lot.count is not None,
+        }
+        return TemplateResponse(request, "admin/shipments/lot.html", context)
+
+
+@admin.register(TrailEvent)
+class TrailEventAdmin(OwnBusiness):
+    list_filter = ["act"]
+    list_select_related = ["leaf"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    def own(self, parties: Sequence[str]) -> QuerySet[TrailEvent]:
+        return TrailEvent.objects.filter(pk__in=desks.own_events(parties).order_by().values("pk"))
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        desk = names_of(request)
+        return [
+            column("Act", lambda event: event_link(event, words.ACTS.get(event.act, event.act)), order="act"),
+            column("When", lambda event: when(event)),
+            column("Signed by", lambda event: desk.name(parse(bytes(event.statement)).iss)),
+            column("Recorded", lambda event: event.recorded_at, order="pk"),
+            column("State", lambda event: event.state),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "The trail of our business", **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        event = found(self, request, object_id)
+        statement = parse(bytes(event.statement))
+        desk = names_of(request)
+        corrected = getattr(event, "correction", None)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": words.ACTS.get(event.act, event.act),
+            "event": event,
+            "signed_by": desk.name(statement.iss),
+            "review": review_of(statement.body, desk) if statement.event is not None else None,
+            "withheld": withheld_of(event, statement, businesses_of(request)),
+            "corrected_by": corrected and corrected.event,
+            "lots": desk.codes(subjects_of(event, "lot")).values(),
+            "own_lots": set(desks.own_lots(businesses_of(request)).values_list("pk", flat=True)),
+            "may_correct": statement.iss in businesses_of(request) and can_be_corrected(event, statement.iss),
+            "party": statement.iss,
+            "labels_of": packed_lot(event),
+        }
+        return TemplateResponse(request, "admin/shipments/event.html", context)
+
+
+def found(window: OwnBusiness, request: HttpRequest, object_id: str) -> Any:
+    """The thing, if it is one's own; what is not, does not exist."""
+    thing: Model | None = window.get_object(request, object_id)
+    if thing is None:
+        raise Http404
+    return thing
+
+
+def act_of(event: Event) -> Any:
+    return parse(bytes(event.statement)).body
+
+
+def when(event: Event) -> str:
+    act = act_of(event)
+    at = getattr(act, "at", None) or getattr(act, "declared_at", None)
+    return clock(at) if at else ""
+
+
+def withheld_of(event: Event, statement: Statement, parties: Sequence[str]) -> list[tuple[str, str]]:
+    """What stands beside the signed words: the value where one may read it, else that there is one."""
+    opened = {one.name: one.value for one in disclosures_of([event], ("public", "partners", *parties))[event.pk]}
+    return [(words.WITHHELD.get(name, name), opened.get(name, "withheld")) for name in sorted(statement.withheld)]
+
+
+def told(event: Event, desk: Desk) -> dict[str, Any]:
+    statement = parse(bytes(event.statement))
+    return {
+        "event": event,
+        "title": words.ACTS.get(event.act, event.act),
+        "when": when(event),
+        "signed_by": desk.name(statement.iss),
+    }
+
+
+def subjects_of(event: Event, kind: str) -> list[str]:
+    return list(Subject.objects.filter(event=event, kind=kind).values_list("uri", flat=True))
+
+
+def packed_lot(event: Event) -> Lot | None:
+    return Lot.objects.filter(made_by=event, count__isnull=False).first()
+
+
+def held(lot: Lot, parties: Sequence[str]) -> int:
+    return sum(desks.own_balances(parties).filter(lot=lot).values_list("mg", flat=True))
+
+
+def state_of_lot(lot: Lot) -> str:
+    if lot.day_lot:
+        return "day-lot, closed" if lot.closed else "day-lot, open"
+    return ""
+
+
+def recalls_of(lot: Lot, parties: Sequence[str]) -> list[tuple[Event, bool]]:
+    """The recalls of a lot that stand, and whether one may lift them oneself."""
+    return [(recall.event, recall.issuer in parties) for recall in lot.recalls.select_related("event").order_by("pk")]
