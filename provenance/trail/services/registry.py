@@ -136,9 +136,10 @@ def register_site(
     geo: str | None = None,
     by: str | None = None,
     audience: str = PUBLIC,
+    site: str | None = None,
 ) -> str:
     """Register a site of a party; returns its URI. Name and place are withheld. ``by``: who signs, if not the party."""
-    site = identifiers.site_uri(settings.TRAIL_HOST, identifiers.new_id())
+    site = site or identifiers.site_uri(settings.TRAIL_HOST, identifiers.new_id())
     act = RegisterSite(site=site, party=party, kind=kind, country=country, geo=geo)
     withheld = _named(name, audience) | ({"place": Withheld(place, audience)} if place else {})
     record_acts(by or party, [Draft(act, withheld)])
