@@ -68,6 +68,40 @@ def own_cache(settings) -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def own_fence(settings, tmp_path) -> None:
+    """Each test's log has a fence of its own; another test's would look like a fork."""
+    settings.FENCE_DIR = tmp_path / "fence"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_empties_the_trail() -> Iterator[None]:
+    """
+    Between transactional tests Django flushes all tables, which the trail's triggers refuse.
+
+    They are lifted for exactly that, in databases made for tests only, and put back as they were.
+    """
+    from django.core.management.commands import flush
+    from django.db import connections
+
+    from provenance.trail import triggers
+
+    handle = flush.Command.handle
+
+    def lifted(command: flush.Command, **options: object) -> None:
+        connection = connections[options["database"]]
+        assert "test" in str(connection.settings_dict["NAME"]), "only a test database is ever flushed"
+        triggers.lift(connection)
+        try:
+            handle(command, **options)
+        finally:
+            triggers.install(connection)
+
+    flush.Command.handle = lifted
+    yield
+    flush.Command.handle = handle
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """One Chromium for the whole run. It speaks to this machine only."""
@@ -106,10 +140,13 @@ def member(django_user_model, username: str, party: str | None, role: str | None
     user.save()
     if party and role:
         enrol(user=user, party_uri=party, role=role)
+        # Where the person acts, once the trail knows the party: fixture ``log``.
+        user.party, user.site = party, party.replace(PARTIES, SITES)
     return user
 
 
 PARTIES = "https://localhost:8000/epcis/party/"
+SITES = "https://localhost:8000/epcis/loc/"
 
 
 @pytest.fixture
@@ -140,3 +177,25 @@ def nadia(db, django_user_model):
 def otto(db, django_user_model):
     """Otto has no business here."""
     return member(django_user_model, "otto", None, None)
+
+
+# Kind, roles and kind of site of everybody who is on the trail.
+ON_THE_TRAIL = {
+    "almaz": ("person", ["farmer"], "farm"),
+    "wote-station": ("organisation", ["station"], "washing_station"),
+    "kofi-roastery": ("organisation", ["roaster"], "roastery"),
+    "nadia-audits": ("organisation", ["auditor"], "laboratory"),
+}
+
+
+@pytest.fixture
+def log(db):
+    """A log that knows the cast: each party with a server-held key and a site. Nothing is published after genesis."""
+    from provenance.trail.services import registry
+
+    log = registry.found_log("main", "Test operator", country="ET")
+    for name, (kind, roles, site) in ON_THE_TRAIL.items():
+        party, title = PARTIES + name, name.replace("-", " ").title()
+        registry.register_party(kind=kind, roles=roles, name=title, country="ET", party=party)
+        registry.register_site(party=party, kind=site, name=f"{title} site", country="ET", site=SITES + name)
+    return log
