@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from provenance.coffee.acts import Form
+from provenance.coffee.errors import CoffeeError
 from provenance.coffee.ledger import (
     Books,
     Edge,
@@ -104,7 +105,7 @@ class Closure:
     Lots, and all that was said of them. ``events`` in leaf order, those not yet published last.
 
     ``books`` holds the same for ``coffee.ledger.shares`` and ``coffee.evidence``: all but balances and postings.
-    ``statements`` are the events' parsed statements, by event id.
+    ``statements`` are the events' parsed statements, by event id; those that cannot be read any more are missing.
     """
 
     lots: dict[str, LotFact] = field(default_factory=dict)
@@ -155,7 +156,11 @@ def _built(by_kind: dict[str, list[tuple[int, int | None, Any, dict[str, Any]]]]
     order = {event_id: place for place, event_id in enumerate(ids.values())}
     leaves = {event.event_id: event.index for event in found.events}
     for event, (_, _, _, data) in zip(found.events, rows, strict=True):
-        statement = found.statements[event.event_id] = parse(bytes(event.statement))
+        try:
+            statement = found.statements[event.event_id] = parse(bytes(event.statement))
+        except CoffeeError:
+            # Somebody changed the stored bytes: nothing is known of this event any more, and a page has to say so.
+            continue
         corrected_by = ids.get(data["corrected_by"])
         books.events[event.event_id] = replace(fact_of(statement, event.index), corrected_by=corrected_by)
     for _, _, _, lot in by_kind.get("lot", []):
