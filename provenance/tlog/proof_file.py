@@ -31,7 +31,7 @@ MAX_PROOF_BYTES = MAX_NOTE_BYTES + 2 * MAX_EXTRA_BYTES
 
 @dataclass(frozen=True, slots=True)
 class TlogProof:
-    """Leaf ``index``, its audit path to the root of the signed checkpoint ``note``, and ``extra``, which is not signed."""
+    """Leaf ``index``, its audit path to the root of the signed checkpoint ``note``, and unsigned ``extra`` data."""
 
     index: int
     hashes: tuple[bytes, ...]

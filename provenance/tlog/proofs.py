@@ -16,7 +16,7 @@ GetHash = Callable[[int, int], bytes]
 
 
 def frontier_at(size: int, get_hash: GetHash) -> Frontier:
-    """The frontier of the tree's first ``size`` leaves, read from the tree; its ``.root()`` is the root at that size."""
+    """The frontier of the first ``size`` leaves, read from the tree; its ``.root()`` is the root at that size."""
     return Frontier(size, tuple(get_hash(level, index) for level, index in perfect_subtrees(0, size)))
 
 
@@ -68,7 +68,7 @@ def consistency_proof(old: int, new: int, get_hash: GetHash) -> list[bytes]:
 
 def check_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes], root: bytes) -> None:
     """
-    Raise ``ProofRefused`` unless ``proof`` shows that ``leaf_hash`` is leaf ``index`` of the tree of this size and root.
+    Raise ``ProofRefused`` unless ``proof`` shows ``leaf_hash`` to be leaf ``index`` of the tree of this size and root.
 
     RFC 9162 2.1.3.2, and hashes of any length but 32 bytes are refused.
     """

@@ -44,7 +44,7 @@ class Tile:
 
 
 def tile_path(level: int | None, index: int, width: int = TILE_WIDTH) -> str:
-    """``tile/0/x001/x234/067`` for index 1234067, with ``.p/WIDTH`` for partial tiles; level ``None`` is ``entries``."""
+    """``tile/0/x001/x234/067`` for index 1234067, with ``.p/WIDTH`` when partial; level ``None`` is ``entries``."""
     if not 1 <= width <= TILE_WIDTH or index < 0 or (level is not None and not 0 <= level <= MAX_LEVEL):
         raise MalformedTile(f"There is no tile of level {level}, index {index} and width {width}.")
     groups = [f"{index % 1000:03d}"]
@@ -157,7 +157,9 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
     parts: list[bytes] = []
     for entry in entries:
         if len(entry) > MAX_ENTRY_BYTES:
-            raise MalformedTile(f"An entry of {len(entry)} bytes is longer than the 65,535 a bundle can hold.")
+            raise MalformedTile(
+                f"An entry of {len(entry)} bytes is longer than the {MAX_ENTRY_BYTES} a bundle can hold."
+            )
         parts += (len(entry).to_bytes(2, "big"), entry)
     return b"".join(parts)
 
