@@ -70,7 +70,7 @@ def test_every_altered_byte_of_a_proof_before_its_signatures_is_noticed():
 
 
 def test_a_proof_cut_off_before_its_signatures_is_refused():
-    for end in range(0, DATA.index("— ".encode()) + 100):
+    for end in range(DATA.index("— ".encode()) + 100):
         with pytest.raises(TlogError):
             check_proof(parse_proof(DATA[:end]), LEAF, POLICY)
 
