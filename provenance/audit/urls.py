@@ -1,4 +1,21 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses under /api/ and, at each log's own origin, /log/<name>/<number>/."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from provenance.audit.views import events, logs, lots, pages
 
 app_name = "audit"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("api/", pages.documentation, name="documentation"),
+    path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/events", events.EventList.as_view(), name="events"),
+    path("api/events/<uuid:uuid>", events.OneEvent.as_view(), name="event"),
+    path("api/events/<uuid:uuid>/proof", events.EventProof.as_view(), name="event-proof"),
+    path("api/lots/<str:code>/trail", lots.LotTrail.as_view(), name="lot-trail"),
+    path("api/lots/<str:code>/pack", lots.LotPack.as_view(), name="lot-pack"),
+    path("log/<slug:name>/<int:number>/checkpoint", logs.checkpoint, name="checkpoint"),
+    path("log/<slug:name>/<int:number>/tile/<path:path>", logs.tile, name="tile"),
+    path("log/<slug:name>/<int:number>/trust", logs.trust, name="trust"),
+    path("log/<slug:name>/<int:number>/policy", logs.policy, name="policy"),
+]
