@@ -8,6 +8,7 @@ parties, sites and keys, and the facts that pages compute from. It reads as many
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from provenance.coffee.ledger import (
 from provenance.coffee.statement import Statement, parse
 from provenance.trail.models import Event, Leaf, pk_of
 from provenance.trail.services.bookkeeping import fact_of
-from provenance.trail.services.projecting import attributes_from_json
+from provenance.trail.services.rows import attributes_from_json
 
 _WALK = {
     "up": "SELECT e.parent_id FROM trail_lotedge e JOIN near ON e.child_id = near.id WHERE e.parent_id IS NOT NULL",
@@ -233,12 +234,18 @@ def _event(number: int, leaf: int | None, statement: bytes, data: dict[str, Any]
         kid=data["kid"],
         act=data["act"],
         statement=bytes(statement),
-        recorded_at=data["recorded_at"],
+        recorded_at=_time(data["recorded_at"]),
     )
     event._state.adding = False
     # Set without a query, and without asking the database whether there is a leaf.
     event._state.fields_cache["leaf"] = None if leaf is None else Leaf(event=event, log_id=data["log"], index=leaf)
     return event
+
+
+def _time(text: str) -> datetime:
+    """JSON has no times: SQLite writes its own text, in UTC and without saying so, PostgreSQL writes ISO 8601."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _lot(row: dict[str, Any], ids: dict[int, str]) -> LotFact:
