@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from provenance.coffee.acts import ACTS, REGISTRY_ACTS, Act, Correct
-from provenance.coffee.epcis import checks
+from provenance.coffee.epcis import fields
 from provenance.coffee.epcis.checks import check_event_act
 from provenance.coffee.epcis.differences import first_difference
 from provenance.coffee.epcis.members import Json, need
@@ -18,7 +18,8 @@ from provenance.coffee.epcis.quantities import MAX_MG, to_kg, to_mg
 from provenance.coffee.epcis.reading import read
 from provenance.coffee.epcis.sensors import COFFEE_NS, MEASUREMENTS
 from provenance.coffee.epcis.subjects import act_of_subject, check_subject_act, subject_of
-from provenance.coffee.epcis.writing import file_uri, time_text, write
+from provenance.coffee.epcis.writing import write
+from provenance.coffee.epcis.written import file_uri, time_text
 
 __all__ = [
     "COFFEE_NS",
@@ -51,7 +52,7 @@ def event_of(act: Act, *, event_id: str) -> Json:
     """
     if act.name not in ACTS or act.name in REGISTRY_ACTS:
         raise problem("act", f"{act.name!r} is not told by an EPCIS event.")
-    checks.event_id(event_id, "event")
+    fields.event_id(event_id, "event")
     check_event_act(act)
     if isinstance(act, Correct):
         _check_original(act)
@@ -67,7 +68,7 @@ def act_of(name: str, event: Json) -> Act:
     if name not in ACTS or name in REGISTRY_ACTS:
         raise problem("act", f"{name!r} is not an act that is told by an EPCIS event.")
     event_id = need(event, "eventID", str, "event")
-    checks.event_id(event_id, "event")
+    fields.event_id(event_id, "event")
     act = read(name, event)
     check_event_act(act)
     if isinstance(act, Correct):
@@ -98,7 +99,7 @@ def _check_original(act: Correct) -> None:
 
 def document(events: Iterable[Json], created: datetime) -> Json:
     """An EPCIS 2.0 document (JSON-LD) of these events. ``created`` carries its offset."""
-    checks.time(created, "created")
+    fields.time(created, "created")
     return {
         "@context": CONTEXT,
         "type": "EPCISDocument",

@@ -18,11 +18,11 @@ from provenance.coffee.acts import (
     RegisterSite,
     RevokeKey,
 )
-from provenance.coffee.epcis.checks import country, distinct, reference, time, whole, word
+from provenance.coffee.epcis.fields import country, distinct, reference, time, whole, word
 from provenance.coffee.epcis.members import Json, need, texts
 from provenance.coffee.epcis.members import time as read_time
 from provenance.coffee.epcis.problems import problem
-from provenance.coffee.epcis.writing import time_text
+from provenance.coffee.epcis.written import time_text
 
 MAX_AREA_M2 = 10**10  # 10,000 square kilometres: larger than any estate
 MAX_LEAF = 2**53 - 1
