@@ -7,14 +7,27 @@ that names what was tried and who may do it.
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from provenance.coffee import acts
 from provenance.coffee.errors import MalformedStatement, NotAuthorised
 from provenance.coffee.ledger.acting import begins_here
-from provenance.coffee.ledger.books import BalanceKey, Books, KeyFact, LotFact, PartyFact, Signed, SiteFact
+from provenance.coffee.ledger.books import Books, KeyFact, LotFact, PartyFact, Signed
 from provenance.coffee.ledger.naming import original_id
+from provenance.coffee.rights import (
+    check_begins,
+    check_custodian,
+    check_handled,
+    check_own,
+    check_owner,
+    check_pour,
+    is_custodian,
+    lots_of,
+    owns,
+    party_of,
+    site_of,
+)
 from provenance.coffee.statement import check_pop, thumbprint
 
 
@@ -73,20 +86,20 @@ def _register_party(books: Books, statement: Signed, act: acts.RegisterParty, in
 def _register_site(books: Books, statement: Signed, act: acts.RegisterSite, index: int | None) -> None:
     if act.site in books.sites:
         raise NotAuthorised("This site is registered already.")
-    _check_own(books, statement, _party(books, act.party), "register a site of this party")
+    check_own(books, statement, party_of(books, act.party), "register a site of this party")
 
 
 def _register_plot(books: Books, statement: Signed, act: acts.RegisterPlot, index: int | None) -> None:
     if act.plot in books.plots:
         raise NotAuthorised("This plot is registered already.")
-    party = _party(books, _site(books, act.site).party)
-    _check_own(books, statement, party, "register a plot of this site")
+    party = party_of(books, site_of(books, act.site).party)
+    check_own(books, statement, party, "register a plot of this site")
 
 
 def _register_key(books: Books, statement: Signed, act: acts.RegisterKey, index: int | None) -> None:
     if act.kid in books.keys:
         raise NotAuthorised("This key is registered already: a key belongs to one party for ever.")
-    _check_own(books, statement, _party(books, act.party), "register a key of this party")
+    check_own(books, statement, party_of(books, act.party), "register a key of this party")
     try:
         check_pop(
             act.pop,
@@ -109,30 +122,30 @@ def _revoke_key(books: Books, statement: Signed, act: acts.RevokeKey, index: int
         raise NotAuthorised("This key is revoked already, and a revocation stays as it was made.")
     if act.from_index < 0 or (index is not None and act.from_index > index):
         raise NotAuthorised("A revocation disputes what the key signed before it, not what comes later.")
-    _check_own(books, statement, _party(books, key.party), "revoke a key of this party")
+    check_own(books, statement, party_of(books, key.party), "revoke a key of this party")
 
 
 # --- movement --------------------------------------------------------------------------------------------------------
 
 
 def _harvest(books: Books, statement: Signed, act: acts.Harvest, index: int | None) -> None:
-    site = _site(books, act.site)
-    if statement.iss not in {site.party, _party(books, site.party).guardian}:
+    site = site_of(books, act.site)
+    if statement.iss not in {site.party, party_of(books, site.party).guardian}:
         raise NotAuthorised("Only the farm's own party, or its collector, may record a harvest there.")
     if act.owner not in {None, site.party, statement.iss}:
         raise NotAuthorised("A harvest belongs to the farm's party or to the signer.")
-    _check_begins(books, statement, act.output.lot)
+    check_begins(books, statement, act.output.lot)
 
 
 def _dispatch(books: Books, statement: Signed, act: acts.Dispatch, index: int | None) -> None:
-    _check_custodian(books, statement, act.site, _lots(act.lines), "send it")
-    _party(books, act.to_party)
+    check_custodian(books, statement, act.site, lots_of(act.lines), "send it")
+    party_of(books, act.to_party)
     if act.to_site:
-        _site(books, act.to_site)
+        site_of(books, act.to_site)
 
 
 def _receive(books: Books, statement: Signed, act: acts.Receive, index: int | None) -> None:
-    site = _site(books, act.site)
+    site = site_of(books, act.site)
     handover = books.handovers.get(act.dispatch) if act.dispatch else None
     if handover and not handover.withdrawn:
         if handover.to_party != statement.iss:
@@ -141,12 +154,12 @@ def _receive(books: Books, statement: Signed, act: acts.Receive, index: int | No
         raise NotAuthorised("What this receipt names as its dispatch is none.")
     elif site.party != statement.iss:
         raise NotAuthorised("Without a dispatch to you, you may receive only at a site of your own.")
-    for lot in _lots(act.lines):
+    for lot in lots_of(act.lines):
         fact = books.lots.get(lot) or LotFact(lot)
         if not act.dispatch and begins_here(fact, any(new.lot == lot for new in act.begins), statement.iss):
-            _check_begins(books, statement, lot)
+            check_begins(books, statement, lot)
     if act.into:
-        _check_pour(books, statement, act.into.lot, _lots(act.lines))
+        check_pour(books, statement, act.into.lot, lots_of(act.lines))
 
 
 def _refuse(books: Books, statement: Signed, act: acts.Refuse, index: int | None) -> None:
@@ -158,17 +171,17 @@ def _refuse(books: Books, statement: Signed, act: acts.Refuse, index: int | None
 
 
 def _transfer_title(books: Books, statement: Signed, act: acts.TransferTitle, index: int | None) -> None:
-    _party(books, act.to_party)
+    party_of(books, act.to_party)
     if act.custodian:
-        _party(books, act.custodian)
-    _check_owner(books, statement, act.site, _lots(act.lines), "pass on its title")
+        party_of(books, act.custodian)
+    check_owner(books, statement, act.site, lots_of(act.lines), "pass on its title")
 
 
 # --- making ----------------------------------------------------------------------------------------------------------
 
 
 def _close(books: Books, statement: Signed, act: acts.Close, index: int | None) -> None:
-    _check_custodian(books, statement, act.site, [act.lot], "close it")
+    check_custodian(books, statement, act.site, [act.lot], "close it")
     lot = books.lots.get(act.lot)
     if lot is None or not lot.day_lot or lot.opened_by != statement.iss:
         raise NotAuthorised(f"{act.lot} is no day-lot of yours: whoever opened a day-lot closes it.")
@@ -177,45 +190,45 @@ def _close(books: Books, statement: Signed, act: acts.Close, index: int | None) 
 
 
 def _process(books: Books, statement: Signed, act: acts.Process, index: int | None) -> None:
-    inputs = _lots(act.inputs)
-    _check_custodian(books, statement, act.site, inputs, "process it")
+    inputs = lots_of(act.inputs)
+    check_custodian(books, statement, act.site, inputs, "process it")
     for output in act.outputs:
-        _check_pour(books, statement, output.lot, inputs)
+        check_pour(books, statement, output.lot, inputs)
 
 
 def _split(books: Books, statement: Signed, act: acts.Split, index: int | None) -> None:
-    _check_custodian(books, statement, act.site, [act.input.lot], "split it")
+    check_custodian(books, statement, act.site, [act.input.lot], "split it")
     for output in act.outputs:
-        _check_pour(books, statement, output.lot, [act.input.lot])
+        check_pour(books, statement, output.lot, [act.input.lot])
 
 
 def _pack(books: Books, statement: Signed, act: acts.Pack, index: int | None) -> None:
-    inputs = _lots(act.inputs)
-    _check_custodian(books, statement, act.site, inputs, "pack it")
-    _check_pour(books, statement, act.output.lot, inputs)
+    inputs = lots_of(act.inputs)
+    check_custodian(books, statement, act.site, inputs, "pack it")
     lot = books.lots.get(act.output.lot)
     if lot and lot.made_by:
         raise NotAuthorised(f"{lot.uri} exists already: a pack lot is packed once.")
+    check_pour(books, statement, act.output.lot, inputs)
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------
 
 
 def _grade(books: Books, statement: Signed, act: acts.Grade, index: int | None) -> None:
-    _site(books, act.site)
-    _check_handled(books, statement, [act.lot], "grade it", auditor=True)
+    site_of(books, act.site)
+    check_handled(books, statement, [act.lot], "grade it", auditor=True)
 
 
 def _sample(books: Books, statement: Signed, act: acts.Sample, index: int | None) -> None:
-    _check_custodian(books, statement, act.site, [act.line.lot], "take a sample")
+    check_custodian(books, statement, act.site, [act.line.lot], "take a sample")
     if act.into:
-        _check_pour(books, statement, act.into, [act.line.lot])
+        check_pour(books, statement, act.into, [act.line.lot])
 
 
 def _attach_document(books: Books, statement: Signed, act: acts.AttachDocument, index: int | None) -> None:
-    _check_handled(books, statement, act.lots, "attach a document", auditor=True)
+    check_handled(books, statement, act.lots, "attach a document", auditor=True)
     if act.site and not act.lots:
-        _check_own(books, statement, _party(books, _site(books, act.site).party), "attach a document to this site")
+        check_own(books, statement, party_of(books, site_of(books, act.site).party), "attach a document to this site")
 
 
 # --- ending ----------------------------------------------------------------------------------------------------------
@@ -224,17 +237,17 @@ def _attach_document(books: Books, statement: Signed, act: acts.AttachDocument, 
 def _sell(books: Books, statement: Signed, act: acts.Sell, index: int | None) -> None:
     if act.owner not in {None, statement.iss}:
         raise NotAuthorised("Only the owner may sell: pass the title first.")
-    _check_owner(books, statement, act.site, _lots(act.lines), "sell it")
+    check_owner(books, statement, act.site, lots_of(act.lines), "sell it")
 
 
 def _dispose(books: Books, statement: Signed, act: acts.Dispose, index: int | None) -> None:
-    for lot in _lots(act.lines):
-        if not _is_custodian(books, statement.iss, act.site, lot) and not _owns(books, statement.iss, act.site, lot):
+    for lot in lots_of(act.lines):
+        if not is_custodian(books, statement.iss, act.site, lot) and not owns(books, statement.iss, act.site, lot):
             raise NotAuthorised(f"Only the custodian or the owner of {lot} there may dispose of it.")
 
 
 def _recall(books: Books, statement: Signed, act: acts.Recall, index: int | None) -> None:
-    _check_handled(books, statement, act.lots, "recall it")
+    check_handled(books, statement, act.lots, "recall it")
 
 
 def _lift_recall(books: Books, statement: Signed, act: acts.LiftRecall, index: int | None) -> None:
@@ -285,93 +298,6 @@ RULES: dict[str, Callable[[Books, Signed, Any, int | None], None]] = {
     "lift_recall": _lift_recall,
     "correct": _correct,
 }
-
-
-# --- what the rules are made of --------------------------------------------------------------------------------------
-
-
-def _party(books: Books, uri: str) -> PartyFact:
-    if uri not in books.parties:
-        raise NotAuthorised(f"{uri} is not registered as a party.")
-    return books.parties[uri]
-
-
-def _site(books: Books, uri: str) -> SiteFact:
-    if uri not in books.sites:
-        raise NotAuthorised(f"{uri} is not registered as a site.", field="site")
-    return books.sites[uri]
-
-
-def _check_own(books: Books, statement: Signed, party: PartyFact, what: str) -> None:
-    if statement.iss not in {party.uri, party.guardian, books.operator}:
-        raise NotAuthorised(f"Only the party itself, its guardian or the operator may {what}.")
-
-
-def _check_custodian(books: Books, statement: Signed, site: str, lots: Iterable[str], what: str) -> None:
-    for lot in lots:
-        if not _is_custodian(books, statement.iss, site, lot):
-            raise NotAuthorised(f"Only the custodian of {lot} there may {what}.")
-
-
-def _check_owner(books: Books, statement: Signed, site: str, lots: Iterable[str], what: str) -> None:
-    own_site = _site(books, site).party == statement.iss
-    for lot in lots:
-        # At a site of one's own where nothing of the lot is recorded, the receipt may still be on its way here.
-        unrecorded = own_site and not _stocked(books, lot, site)
-        if not _owns(books, statement.iss, site, lot) and not unrecorded:
-            raise NotAuthorised(f"Only the owner of {lot} there may {what}.")
-
-
-def _check_handled(books: Books, statement: Signed, lots: Iterable[str], what: str, *, auditor: bool = False) -> None:
-    if auditor and "auditor" in _party(books, statement.iss).roles:
-        return
-    for lot in lots:
-        if statement.iss not in books.holders.get(lot, ()):
-            who = "a present or past owner or custodian" + (", or an auditor," if auditor else "")
-            raise NotAuthorised(f"Only {who} of {lot} may {what}.")
-
-
-def _is_custodian(books: Books, party: str, site: str, lot: str) -> bool:
-    # A load on its way is nowhere but with its sender.
-    at_home = site not in books.handovers and _site(books, site).party == party
-    return at_home or any(key.custodian == party for key in _stocked(books, lot, site))
-
-
-def _owns(books: Books, party: str, site: str, lot: str) -> bool:
-    return any(key.owner == party for key in _stocked(books, lot, site))
-
-
-def _stocked(books: Books, lot: str, site: str) -> list[BalanceKey]:
-    return [key for key in books.balances.rows(lot) if key.site == site and books.balances[key] > 0]
-
-
-def _check_begins(books: Books, statement: Signed, lot: str) -> None:
-    fact = books.lots.get(lot)
-    _check_named(fact, statement)
-    if fact and fact.made_by and not fact.origin:
-        raise NotAuthorised(f"{lot} was made from other lots: nothing more can begin under that name.")
-
-
-def _check_pour(books: Books, statement: Signed, lot: str, inputs: Iterable[str]) -> None:
-    fact = books.lots.get(lot)
-    _check_named(fact, statement)
-    if lot in inputs:
-        raise NotAuthorised(f"{lot} cannot be made from itself: what comes out is a new lot.")
-    if fact and fact.closed:
-        raise NotAuthorised(f"{lot} is closed: nothing more can be poured into it.")
-    if fact and fact.made_by and fact.origin:
-        raise NotAuthorised(f"{lot} began at its harvest or first receipt: pour into a new lot.")
-    if fact and fact.made_by and fact.count is not None:
-        raise NotAuthorised(f"{lot} is packed: nothing more can be poured into it.")
-
-
-def _check_named(fact: LotFact | None, statement: Signed) -> None:
-    if fact and fact.opened_by not in {None, statement.iss}:
-        raise NotAuthorised(f"{fact.uri} is somebody else's lot: only who first named it may add to it.")
-
-
-def _lots(lines: Iterable[acts.LotMass]) -> list[str]:
-    return [line.lot for line in lines]
 
 
 def _is_genesis(books: Books, party: PartyFact) -> bool:

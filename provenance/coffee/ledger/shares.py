@@ -61,7 +61,7 @@ def claims(edges: Iterable[Edge], lots: Mapping[str, LotFact], lot: str) -> froz
         parts = [of(edge.parent) for edge in pours]
         if pours[0].held_mg and child in held:
             parts.append(held[child])
-        held[child] = frozenset.intersection(*parts)
+        held[child] = _common(parts)
     return of(lot)
 
 
@@ -136,7 +136,7 @@ def _before(mix: Mix | None, child: str, pours: list[Edge]) -> Mix:
         own = held_mg and all(edge.parent is None for edge in pours)
         return {child: held_mg} if own else {}
     # Earlier pours may have been corrected away since: then less of it is known to have been there.
-    return _scaled(mix, min(held_mg, sum(mix.values())))
+    return mix if held_mg >= sum(mix.values()) else _scaled(mix, held_mg)
 
 
 def _part(mixes: Mapping[str, Mix], edge: Edge) -> Mix:
@@ -149,6 +149,10 @@ def _scaled(mix: Mix, mass_mg: int) -> Mix:
     origins = sorted(mix, key=lambda origin: (origin is None, origin or ""))
     parts = apportion(mass_mg, [mix[origin] for origin in origins])
     return {origin: part for origin, part in zip(origins, parts, strict=True) if part}
+
+
+def _common(parts: list[frozenset[str]]) -> frozenset[str]:
+    return frozenset.intersection(*parts)
 
 
 def _stated(lots: Mapping[str, LotFact], lot: str) -> frozenset[str]:

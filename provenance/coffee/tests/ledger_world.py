@@ -1,5 +1,7 @@
 """A small coffee world for the ledger's tests: parties, sites and keys, and statements without an envelope."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,23 +9,43 @@ from typing import Any
 
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Form, LotMass, NewLot
-from provenance.coffee.ledger import Books, Effects, KeyFact, PartyFact, SiteFact, apply
+from provenance.coffee.ledger import Books, Effects, apply
 from provenance.coffee.rules import authorise
+from provenance.coffee.statement import sign_pop, thumbprint
+from provenance.tlog.keys import Ed25519Signer
 
 AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 KG = 1_000_000
 
+AUD = "localhost:8000/log/test#0000000000000000"
+
+# name: role, guardian, custody of its key
 PARTIES = {
-    "operator": ("operator",),
-    "farmer": ("farmer",),
-    "collector": ("collector",),
-    "station": ("station",),
-    "mill": ("mill",),
-    "roaster": ("roaster",),
-    "auditor": ("auditor",),
+    "collector": ("collector", None, "device"),
+    "farmer": ("farmer", "collector", "device"),
+    "station": ("station", None, "device"),
+    "mill": ("mill", None, "server"),
+    "roaster": ("roaster", None, "server"),
+    "auditor": ("auditor", None, "device"),
 }
 SITES = {"farm": "farmer", "washing": "station", "milling": "mill", "roastery": "roaster"}
-GUARDIANS = {"farmer": "collector"}
+
+
+def key_of(party: str) -> Ed25519Signer:
+    """The same key for the same name, each time."""
+    return Ed25519Signer(hashlib.sha256(party.encode()).digest())
+
+
+def kid_of(party: str) -> str:
+    return thumbprint(raw_of(party))
+
+
+def raw_of(party: str) -> bytes:
+    return key_of(party).public.raw
+
+
+def x_of(party: str) -> str:
+    return base64.urlsafe_b64encode(raw_of(party)).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True)
@@ -35,7 +57,7 @@ class Said:
     act: str
     body: acts.Act
     kid: str
-    aud: str = "localhost:8000/log/test#0000000000000000"
+    aud: str = AUD
     event: Mapping[str, Any] | None = field(default=None)
 
 
@@ -54,7 +76,7 @@ class World:
             event: dict[str, Any] = {**act.original, "errorDeclaration": {"reason": act.reason}}
         else:
             event = {"eventID": jti, "coffee:act": act.name, "body": repr(act)}
-        return Said(jti, iss, act.name, act, kid or f"{iss}-key", event=event)
+        return Said(jti, iss, act.name, act, kid or kid_of(iss), event=event)
 
     def judge(self, statement: Said, index: int | None = None) -> Effects:
         authorise(self.books, statement, index)
@@ -92,16 +114,36 @@ class World:
             if site in (None, key.site) and owner in (None, key.owner) and custodian in (None, key.custodian)
         )
 
+    # --- registry --------------------------------------------------------------------------------------------------
+
+    def register_key(self, party: str, *, by: str = "operator", name: str = "", custody: str = "device") -> Effects:
+        """Bind the key that belongs to ``name`` (the party's own name where empty)."""
+        return self.judge(self.key_statement(party, by=by, name=name, custody=custody))
+
+    def key_statement(self, party: str, *, by: str = "operator", name: str = "", custody: str = "device") -> Said:
+        name = name or party
+        jti = f"urn:uuid:key-{self.count}"
+        pop = sign_pop(key_of(name).sign, aud=AUD, party=party, kid=kid_of(name), registrar=kid_of(by), jti=jti)
+        act = acts.RegisterKey(party=party, kid=kid_of(name), x=x_of(name), custody=custody, pop=pop)
+        return self.statement(by, act, jti=jti)
+
 
 def world() -> World:
-    """Parties with a key each and their sites, as registered long ago."""
-    books = Books(operator="operator")
-    for name, roles in PARTIES.items():
-        books.parties[name] = PartyFact(name, "organisation", roles, "ET", GUARDIANS.get(name))
-        books.keys[f"{name}-key"] = KeyFact(f"{name}-key", name, "x", "device", "operator", from_leaf=0)
-    for name, party in SITES.items():
-        books.sites[name] = SiteFact(name, party, name)
-    return World(books)
+    """A log's beginning: its operator, parties with a key each, and their sites."""
+    w = World(Books())
+    w.say("operator", genesis())
+    for name, (role, guardian, custody) in PARTIES.items():
+        w.say("operator", acts.RegisterParty(party=name, kind="organisation", roles=(role,), guardian=guardian))
+        w.register_key(name, custody=custody)
+    for site, party in SITES.items():
+        w.say("operator", acts.RegisterSite(site=site, party=party, kind=site))
+    return w
+
+
+def genesis() -> acts.Genesis:
+    return acts.Genesis(
+        origin="localhost:8000/log/test/1", operator="operator", operator_jwk=x_of("operator"), vkeys=()
+    )
 
 
 def line(lot: str, mass_mg: int) -> LotMass:

@@ -1,0 +1,146 @@
+"""
+How well an event is evidenced: who said it, with whose key, and what else speaks for it.
+
+A lot is as strong as its weakest link, and pages say which link that is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from provenance.coffee import acts
+from provenance.coffee.epcis import act_of
+from provenance.coffee.ledger.books import Books, EventFact
+
+Receipts: TypeAlias = dict[str, list[EventFact]]
+
+# What an instrument reads off; everything else a grade finds is somebody's judgement.
+READINGS = frozenset({"moisture_permille", "water_activity_milli", "density_g_per_l", "agtron"})
+
+# The acts that carry coffee from farm to shelf; looking at it and speaking of it make a chain no weaker.
+LINKS = frozenset({"harvest", "dispatch", "receive", "transfer_title", "close", "process", "split", "pack", "sample"})
+
+
+class Grade(Enum):
+    """A grade of evidence: its word in code, its mark and its plain words. Meaning is never told by colour alone."""
+
+    BOTH_SIDES = ("both_sides", "●", "Both sides say so")
+    INSTRUMENT = ("instrument", "▣", "An instrument measured it")
+    THIRD_PARTY = ("third_party", "◎", "A third party checked it")
+    ONE_SIDE = ("one_side", "◐", "One side says so")
+    NOBODY = ("nobody", "○", "Nobody says so")
+
+    def __init__(self, code: str, mark: str, words: str) -> None:
+        self.code = code
+        self.mark = mark
+        self.words = words
+
+    @property
+    def strength(self) -> int:
+        """From 4, both sides, to 0, nobody."""
+        return len(Grade) - 1 - list(Grade).index(self)
+
+
+class Reason(Enum):
+    """Why a grade is not higher, in words for the page."""
+
+    NONE = ""
+    UNCONFIRMED = "the other side has not confirmed it"
+    ONE_INSTALLATION = "both sides' keys lie with the operator: both entered through one installation"
+    SERVER_KEY = "one side's key lies with the operator"
+    DISPUTED = "the key was revoked, and what it signed then is disputed"
+    NOT_RECORDED = "what came before is not recorded"
+    CORRECTED = "its signer took it back"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``parties``: whose statements speak for the event, its signer first."""
+
+    event: str
+    grade: Grade
+    reason: Reason
+    parties: tuple[str, ...]
+
+
+def grade(books: Books, event_id: str) -> Finding:
+    """
+    The evidence of one event; the Books hold it, its handover, the receipts of that handover and all their keys.
+
+    Both sides: a dispatch and its receipt by another party, both signed with keys that only their devices hold.
+    Raises KeyError for an event that the Books do not hold.
+    """
+    return _grade(books, books.events[event_id], _receipts(books))
+
+
+def weakest(books: Books, event_ids: Iterable[str]) -> Finding | None:
+    """The weakest link of a closure: of the movements and makings in it the first of the least grade; None if none."""
+    receipts = _receipts(books)
+    events = [books.events[event_id] for event_id in event_ids]
+    findings = [_grade(books, event, receipts) for event in events if event.act in LINKS and not event.corrected_by]
+    return min(findings, key=lambda finding: finding.grade.strength, default=None)
+
+
+def is_disputed(books: Books, event: EventFact) -> bool:
+    """Whether the event lies in the leaves that a revocation of its key put in doubt; while unpublished, it does not."""
+    key = books.keys[event.kid]
+    if key.revoked_by is None or key.disputed_from is None or event.leaf is None:
+        return False
+    return key.disputed_from <= event.leaf and (key.revoked_leaf is None or event.leaf < key.revoked_leaf)
+
+
+def _grade(books: Books, event: EventFact, receipts: Receipts) -> Finding:
+    if event.corrected_by:
+        return Finding(event.id, Grade.NOBODY, Reason.CORRECTED, (event.iss,))
+    if is_disputed(books, event):
+        return Finding(event.id, Grade.NOBODY, Reason.DISPUTED, (event.iss,))
+    if event.act == "grade":
+        return Finding(event.id, _inspection(books, event), Reason.NONE, (event.iss,))
+    other = _other_side(books, event, receipts)
+    if other is None:
+        return Finding(event.id, Grade.ONE_SIDE, _why_alone(books, event), (event.iss,))
+    parties = (event.iss, other.iss)
+    at_server = [books.keys[one.kid].custody != "device" for one in (event, other)]
+    if all(at_server):
+        return Finding(event.id, Grade.ONE_SIDE, Reason.ONE_INSTALLATION, parties)
+    if any(at_server):
+        return Finding(event.id, Grade.ONE_SIDE, Reason.SERVER_KEY, parties)
+    return Finding(event.id, Grade.BOTH_SIDES, Reason.NONE, parties)
+
+
+def _inspection(books: Books, event: EventFact) -> Grade:
+    match act_of("grade", dict(event.payload)):
+        case acts.Grade(results=results) if results and READINGS.issuperset(name for name, _ in results):
+            return Grade.INSTRUMENT
+    handled = any(event.iss in books.holders.get(lot, ()) for lot in event.lots)
+    return Grade.ONE_SIDE if handled else Grade.THIRD_PARTY
+
+
+def _other_side(books: Books, event: EventFact, receipts: Receipts) -> EventFact | None:
+    """The first undisputed statement of another party about the same handover."""
+    if event.act == "dispatch":
+        others = receipts.get(event.id, [])
+    elif event.act == "receive" and event.refers in books.events:
+        others = [books.events[event.refers]]
+    else:
+        others = []
+    for other in others:
+        if other.iss != event.iss and not other.corrected_by and not is_disputed(books, other):
+            return other
+    return None
+
+
+def _why_alone(books: Books, event: EventFact) -> Reason:
+    if event.act == "receive" and event.refers not in books.events:
+        return Reason.NOT_RECORDED
+    return Reason.UNCONFIRMED if event.act in {"dispatch", "receive"} else Reason.NONE
+
+
+def _receipts(books: Books) -> Receipts:
+    """The receive events of each dispatch, in leaf order."""
+    receipts: Receipts = {}
+    for event in books.events.values():
+        if event.act == "receive" and event.refers:
+            receipts.setdefault(event.refers, []).append(event)
+    return receipts

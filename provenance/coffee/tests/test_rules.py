@@ -1,0 +1,413 @@
+"""The law, act by act: somebody who may say it, and everybody and everything that is refused."""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import pytest
+
+from provenance.coffee import acts
+from provenance.coffee.acts import ACTS, Form
+from provenance.coffee.errors import NotAuthorised
+from provenance.coffee.ledger import Books, replay
+from provenance.coffee.rules import RULES, authorise, check_key
+from provenance.coffee.tests.ledger_world import (
+    AT,
+    KG,
+    World,
+    correction,
+    genesis,
+    kid_of,
+    line,
+    new,
+    world,
+    x_of,
+)
+
+SENT = "urn:uuid:sent"
+RECALL = "urn:uuid:recall"
+
+
+def prepared() -> World:
+    """What acts are about: harvests, a load on its way, a day-lot, stock of one's own and of others, a recall."""
+    w = world()
+    w.say("operator", acts.RegisterParty(party="stranger", kind="person", roles=("farmer",)))
+    w.register_key("stranger")
+    w.say("stranger", acts.RegisterSite(site="elsewhere", party="stranger", kind="warehouse"))
+    w.harvest("H", 60 * KG)
+    w.harvest("LEFT", 10 * KG)
+    w.dispatch("farmer", "farm", "station", line("H", 60 * KG), jti=SENT)
+    w.receive("station", "washing", line("X", 40 * KG), begins=(new("X", 40 * KG),), into=new("DAY", 40 * KG))
+    w.receive("station", "washing", line("P", 20 * KG), begins=(new("P", 20 * KG, Form.DRY_PARCHMENT),))
+    w.receive("mill", "milling", line("P", 10 * KG), from_party="station", title=False)
+    w.say("station", acts.Recall(at=AT, site="washing", lots=("P",), reason="quality"), jti=RECALL)
+    return w
+
+
+READY = prepared()
+
+
+def process(site, lot, out, form=Form.GREEN):
+    made = (new(out, KG, form),)
+    return acts.Process(at=AT, site=site, step="hull_washed", inputs=(line(lot, KG),), outputs=made)
+
+
+def harvest(lot="NEW", site="farm", **more):
+    return acts.Harvest(at=AT, site=site, output=new(lot, KG), **more)
+
+
+def dispatch(site="farm", lot="LEFT", to_party="station", **more):
+    return acts.Dispatch(at=AT, site=site, lines=(line(lot, KG),), to_party=to_party, **more)
+
+
+def receive(site="washing", lot="H", dispatch=SENT, **more):
+    return acts.Receive(at=AT, site=site, lines=(line(lot, KG),), dispatch=dispatch, **more)
+
+
+def refuse(dispatch=SENT):
+    return acts.Refuse(at=AT, site="washing", dispatch=dispatch, lines=(line("H", KG),), reason="quality")
+
+
+def title(site="milling", to_party="roaster", **more):
+    return acts.TransferTitle(at=AT, site=site, lines=(line("P", KG),), to_party=to_party, **more)
+
+
+def close(lot="DAY"):
+    return acts.Close(at=AT, site="washing", lot=lot, receipts=1, mass_mg=40 * KG, receipts_root="00")
+
+
+def split(site, lot, out):
+    return acts.Split(at=AT, site=site, input=line(lot, KG), outputs=(new(out, KG),))
+
+
+def pack(site, lot, out):
+    return acts.Pack(
+        at=AT, site=site, inputs=(line(lot, KG),), output=new(out, KG), count=4, net_mg=250_000, serials_root="00"
+    )
+
+
+def sample(site, lot, into=None):
+    return acts.Sample(at=AT, site=site, line=line(lot, KG), into=into)
+
+
+def grade(lot="P", site="washing"):
+    return acts.Grade(at=AT, site=site, lot=lot, protocol="sca", results=(("score_centi", 8500),))
+
+
+def document(*lots, site=None):
+    return acts.AttachDocument(
+        at=AT, site=site, lots=lots, kind="certificate", sha256="00", media_type="application/pdf"
+    )
+
+
+def sell(site, **more):
+    return acts.Sell(at=AT, site=site, lines=(line("P", KG),), **more)
+
+
+def dispose(site, lot="P"):
+    return acts.Dispose(at=AT, site=site, lines=(line(lot, KG),), reason="spoiled")
+
+
+def recall(lot="P"):
+    return acts.Recall(at=AT, site="washing", lots=(lot,), reason="quality")
+
+
+def lift(event=RECALL):
+    return acts.LiftRecall(at=AT, site="washing", lots=("P",), recall=event)
+
+
+def party(uri="somebody", **more):
+    return acts.RegisterParty(party=uri, kind="person", roles=("farmer",), **more)
+
+
+def site(uri="hut", party="farmer"):
+    return acts.RegisterSite(site=uri, party=party, kind="farm")
+
+
+def plot(uri="field", site="farm"):
+    return acts.RegisterPlot(plot=uri, site=site, country="ET", area_m2=9_000)
+
+
+def revoke(name, from_index=0):
+    return acts.RevokeKey(kid=kid_of(name), since=AT, from_index=from_index, reason="lost")
+
+
+def correct_harvest(**changes):
+    event = next(event for event in READY.books.events.values() if event.lots == ("LEFT",))
+    return replace(correction(type("Told", (), {"event": event})), **changes)
+
+
+ALLOWED = [
+    ("operator", party()),
+    ("collector", party(guardian="collector")),
+    ("operator", party("operator")),
+    ("farmer", site()),
+    ("collector", site()),
+    ("operator", site()),
+    ("farmer", plot()),
+    ("collector", plot()),
+    ("operator", plot()),
+    ("farmer", revoke("farmer")),
+    ("collector", revoke("farmer")),
+    ("operator", revoke("farmer")),
+    ("farmer", harvest()),
+    ("collector", harvest(owner="farmer")),
+    ("farmer", harvest("LEFT")),
+    ("farmer", dispatch()),
+    ("mill", dispatch("milling", "P")),
+    ("station", receive()),
+    ("station", receive(lot="UNHEARD", dispatch=None)),
+    ("station", receive(dispatch="urn:uuid:not-yet-synced")),
+    ("station", receive(into=new("DAY", KG))),
+    ("station", refuse()),
+    ("station", title("washing")),
+    ("station", title(custodian="mill")),
+    ("station", close()),
+    ("mill", process("milling", "P", "G")),
+    ("station", process("washing", "NEVER-RECORDED", "G")),
+    ("station", split("washing", "P", "P2")),
+    ("station", pack("washing", "P", "BAGS")),
+    ("station", grade()),
+    ("mill", grade(site="milling")),
+    ("auditor", grade()),
+    ("station", sample("washing", "P", "S")),
+    ("station", document("P")),
+    ("auditor", document("P")),
+    ("farmer", document(site="farm")),
+    ("collector", document(site="farm")),
+    ("station", sell("washing")),
+    ("station", sell("milling")),
+    ("mill", dispose("milling")),
+    ("station", dispose("milling")),
+    ("farmer", dispose(SENT, "H")),
+    ("station", recall()),
+    ("mill", recall()),
+    ("station", lift()),
+    ("farmer", correct_harvest()),
+]
+
+REFUSED = [
+    ("station", party(), "operator, or the guardian"),
+    ("station", party(guardian="collector"), "operator, or the guardian"),
+    ("operator", party("farmer"), "already"),
+    ("station", site(), "Only the party itself"),
+    ("farmer", site("farm"), "already"),
+    ("operator", site(party="nobody"), "not registered as a party"),
+    ("station", plot(), "Only the party itself"),
+    ("farmer", plot(site="nowhere"), "not registered as a site"),
+    ("station", revoke("farmer"), "Only the party itself"),
+    ("farmer", revoke("nobody"), "not registered"),
+    ("farmer", revoke("farmer", from_index=-1), "before it"),
+    ("operator", genesis(), "comes first"),
+    ("station", harvest(), "collector"),
+    ("farmer", harvest(site="nowhere"), "not registered"),
+    ("collector", harvest(owner="station"), "belongs to"),
+    ("collector", harvest("LEFT"), "somebody else's lot"),
+    ("farmer", harvest("X", owner="farmer"), "somebody else's lot"),
+    ("stranger", dispatch(), "Only the custodian"),
+    ("station", dispatch(), "Only the custodian"),
+    ("farmer", dispatch(site="nowhere"), "not registered"),
+    ("farmer", dispatch(to_party="nobody"), "not registered"),
+    ("farmer", dispatch(to_site="nowhere"), "not registered"),
+    ("mill", receive(site="milling"), "sent to"),
+    ("farmer", receive(site="farm"), "sent to"),
+    ("mill", receive(lot="UNHEARD", dispatch=None), "site of your own"),
+    ("mill", receive(dispatch="urn:uuid:not-yet-synced"), "site of your own"),
+    ("station", receive(dispatch=RECALL), "is none"),
+    ("station", receive(site="nowhere"), "not registered"),
+    ("station", receive(into=new("LEFT", KG)), "somebody else's lot"),
+    ("station", receive(into=new("P", KG)), "pour into a new lot"),
+    ("station", receive(lot="DAY", dispatch=None, into=new("DAY", KG)), "made from itself"),
+    ("mill", refuse(), "sent to"),
+    ("station", refuse(RECALL), "no dispatch"),
+    ("mill", title(), "Only the owner"),
+    ("stranger", title("washing"), "Only the owner"),
+    ("station", title("washing", to_party="nobody"), "not registered"),
+    ("station", title("washing", custodian="nobody"), "not registered"),
+    ("mill", close(), "Only the custodian"),
+    ("station", close("P"), "no day-lot of yours"),
+    ("stranger", process("milling", "P", "G"), "Only the custodian"),
+    ("station", process("milling", "P", "G"), "Only the custodian"),
+    ("mill", process("milling", "P", "DAY"), "somebody else's lot"),
+    ("station", process("washing", "P", "P"), "made from itself"),
+    ("mill", split("washing", "P", "P2"), "Only the custodian"),
+    ("station", split("washing", "P", "X"), "pour into a new lot"),
+    ("mill", pack("washing", "P", "BAGS"), "Only the custodian"),
+    ("station", pack("washing", "P", "DAY"), "packed once"),
+    ("stranger", grade(), "auditor"),
+    ("auditor", grade(site="nowhere"), "not registered"),
+    ("stranger", sample("washing", "P"), "Only the custodian"),
+    ("station", sample("washing", "P", "LEFT"), "somebody else's lot"),
+    ("stranger", document("P"), "auditor"),
+    ("station", document(site="farm"), "Only the party itself"),
+    ("mill", sell("milling"), "Only the owner"),
+    ("mill", sell("milling", owner="station"), "pass the title"),
+    ("stranger", sell("washing"), "Only the owner"),
+    ("stranger", dispose("milling"), "custodian or the owner"),
+    ("station", dispose(SENT, "H"), "custodian or the owner"),
+    ("roaster", recall(), "present or past owner"),
+    ("auditor", recall(), "present or past owner"),
+    ("mill", lift(), "whoever recalled"),
+    ("station", lift(SENT), "whoever recalled"),
+    ("collector", correct_harvest(), "Only whoever signed"),
+    ("farmer", correct_harvest(original={"eventID": "urn:uuid:none"}), "no such event"),
+    ("farmer", correct_harvest(original={**correct_harvest().original, "body": "other"}), "does not repeat"),
+    ("farmer", correct_harvest(original_act="dispatch"), "does not repeat"),
+]
+
+
+def name_of(case):
+    return f"{case[0]}-{case[1].name}"
+
+
+@pytest.mark.parametrize("case", ALLOWED, ids=name_of)
+def test_who_may_say_it_is_heard(case):
+    w = deepcopy(READY)
+    effects = w.say(*case)
+    assert w.books.events[effects.event.id].act == case[1].name
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=name_of)
+def test_who_may_not_say_it_changes_nothing(case):
+    iss, act, words = case
+    w = deepcopy(READY)
+    with pytest.raises(NotAuthorised, match=words):
+        w.say(iss, act)
+    assert w.books == READY.books
+
+
+def test_every_act_has_its_rule_and_both_kinds_of_case():
+    assert RULES.keys() == ACTS.keys()
+    apart = {"genesis", "register_key", "correct"}  # told below and above
+    assert {act.name for _, act in ALLOWED} >= ACTS.keys() - apart
+    assert {act.name for _, act, _ in REFUSED} >= ACTS.keys() - {"register_key"}
+
+
+def test_a_genesis_is_signed_with_the_key_it_names():
+    fresh = World(Books())
+    with pytest.raises(NotAuthorised, match="signed by the operator"):
+        fresh.say("operator", replace(genesis(), operator_jwk=x_of("farmer")))
+    with pytest.raises(NotAuthorised, match="signed by the operator"):
+        fresh.say("farmer", genesis())
+    with pytest.raises(NotAuthorised, match="comes first"):
+        fresh.judge(fresh.statement("operator", genesis()), index=3)
+    assert fresh.books == Books()
+    fresh.say("operator", genesis())
+    assert fresh.books.operator == "operator"
+
+
+@pytest.mark.parametrize("by", ["operator", "collector", "farmer"])
+def test_a_further_key_is_registered_by_operator_guardian_or_party(by):
+    w = world()
+    w.register_key("farmer", by=by, name="second phone")
+    w.say("farmer", harvest(), kid=kid_of("second phone"))
+    assert w.mass("NEW") == KG
+
+
+def test_a_key_is_registered_by_nobody_else_and_once_and_with_its_own_proof():
+    w = world()
+    for party_, by, name, words in (
+        ("farmer", "station", "second phone", "Only the party itself"),
+        ("station", "operator", "farmer", "one party for ever"),
+        ("nobody", "operator", "second phone", "not registered as a party"),
+    ):
+        with pytest.raises(NotAuthorised, match=words):
+            w.register_key(party_, by=by, name=name)
+    genuine = w.key_statement("farmer", name="second phone")
+    for stolen in (
+        replace(genuine, body=replace(genuine.body, party="station")),
+        replace(genuine, jti="urn:uuid:other"),
+        replace(genuine, aud="elsewhere"),
+        replace(genuine, body=replace(genuine.body, x=x_of("third phone"))),
+        replace(genuine, body=replace(genuine.body, kid=kid_of("third phone"))),
+        replace(genuine, body=replace(genuine.body, x="!")),
+    ):
+        with pytest.raises(NotAuthorised):
+            w.judge(stolen)
+    assert w.books == replace_count(world(), w).books
+
+
+def replace_count(fresh, other):
+    fresh.count = other.count
+    return fresh
+
+
+def test_a_signature_by_an_unknown_or_anothers_key_is_refused():
+    w = world()
+    with pytest.raises(NotAuthorised, match="not registered"):
+        w.say("farmer", harvest(), kid="unheard of")
+    with pytest.raises(NotAuthorised, match="belongs to somebody else"):
+        w.say("farmer", harvest(), kid=kid_of("station"))
+    assert w.books.lots == {}
+
+
+def test_a_revoked_key_is_refused_at_once_while_recording_and_by_leaf_in_the_log():
+    w = world()
+    leaf = len(w.said)
+    w.judge(w.statement("operator", revoke("farmer")), index=leaf)
+    said = w.statement("farmer", harvest())
+    with pytest.raises(NotAuthorised, match="revoked"):
+        authorise(w.books, said, None)
+    with pytest.raises(NotAuthorised, match="revoked"):
+        check_key(w.books, said, leaf + 1)
+    check_key(w.books, said, leaf - 1)
+
+
+def test_a_revocation_cannot_be_revoked_and_disputes_only_what_came_before():
+    w = world()
+    with pytest.raises(NotAuthorised, match="before it"):
+        w.judge(w.statement("operator", revoke("farmer", from_index=99)), index=50)
+    w.say("operator", revoke("farmer"))
+    with pytest.raises(NotAuthorised, match="stays as it was made"):
+        w.say("operator", revoke("farmer"))
+    with pytest.raises(NotAuthorised, match="for ever"):
+        w.register_key("farmer")
+
+
+def test_a_key_says_nothing_before_its_own_registration():
+    w = World(Books())
+    w.judge(w.statement("operator", genesis()), index=0)
+    w.judge(w.statement("operator", party("farmer")), index=1)
+    w.judge(w.key_statement("farmer"), index=7)
+    with pytest.raises(NotAuthorised, match="only later"):
+        check_key(w.books, w.statement("farmer", harvest()), 7)
+
+
+def test_an_event_id_is_used_once():
+    w = prepared()
+    with pytest.raises(NotAuthorised, match="used once"):
+        w.say("farmer", harvest(), jti=SENT)
+
+
+@pytest.mark.parametrize("made", ["correct", "register_site"])
+def test_corrections_and_registrations_cannot_be_corrected(made):
+    w = prepared()
+    if made == "correct":
+        iss, event = "farmer", w.correct(w.harvest("H9", KG)).event
+    else:
+        iss, event = "stranger", w.books.events[next(said.jti for said in w.said if said.iss == "stranger")]
+        w.books.events[event.id] = event = replace(event, payload={"eventID": event.id})
+    told = acts.Correct(
+        original={"eventID": event.id, **event.payload}, original_act=event.act, declared_at=AT, reason="did_not_occur"
+    )
+    if made == "correct":
+        told = replace(told, original={**told.original, "eventID": event.id})
+    with pytest.raises(NotAuthorised, match="cannot be corrected"):
+        w.say(iss, told)
+
+
+def test_an_event_is_corrected_once():
+    w = world()
+    effects = w.harvest("H", KG)
+    w.correct(effects)
+    with pytest.raises(NotAuthorised, match="corrected once"):
+        w.correct(effects)
+
+
+def test_replay_names_what_the_rules_refuse_and_gives_it_no_effect():
+    w = prepared()
+    intruder = w.statement("stranger", process("milling", "P", "G"))
+    again = replay([*w.said, intruder])
+    assert list(again.void) == [intruder.jti]
+    assert "Only the custodian" in again.void[intruder.jti]
+    assert again.balances == w.books.balances
+    assert replay(w.said).void == {}
