@@ -148,7 +148,7 @@ class RegisterParty(Act):
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterSite(Act):
-    """A farm, washing station, mill, warehouse, roastery. Name and place are withheld fields; ``geo`` is rounded to 0.1°."""
+    """A farm, washing station, mill … Name and place are withheld fields; ``geo`` is rounded to 0.1°."""
 
     name: ClassVar[str] = "register_site"
     site: str
@@ -160,7 +160,7 @@ class RegisterSite(Act):
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterPlot(Act):
-    """A piece of land of a farm. The boundary is a withheld field (``plot``); only area and a blurred point are open."""
+    """A piece of land of a farm. The boundary is a withheld field (``plot``); area and a blurred point are open."""
 
     name: ClassVar[str] = "register_plot"
     plot: str
