@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
+from provenance.coffee.clocks import clock_of
 from provenance.members.services import parties_of
-from shipments.clocks import clock_of
 from shipments.services.desk import ROLES, Desk
 
 
