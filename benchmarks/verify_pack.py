@@ -1,0 +1,123 @@
+"""
+Verifying an audit pack offline, against bare Ed25519 verification of the same statements; and what starting costs.
+
+    python benchmarks/verify_pack.py [STATEMENTS] [ROUNDS]
+"""
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from io import BytesIO
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from measuring import Row, interleaved, ratio, report  # noqa: E402
+
+from provenance.coffee.acts import Form, Harvest, LotMass, NewLot, Receive  # noqa: E402
+from provenance.coffee.statement import parse, thumbprint, verify  # noqa: E402
+from provenance.pack.format import Entry  # noqa: E402
+from provenance.pack.read import PackFile  # noqa: E402
+from provenance.pack.tests.small_log import ALMAZ, FARM, HOST, KG, NOON, OPERATOR, STATION, WOTE, SmallLog, signer_of  # noqa: E402
+from provenance.pack.verify import verify as verify_pack  # noqa: E402
+from provenance.tlog import hashing  # noqa: E402
+from provenance.tlog.checkpoint import Checkpoint, sign_checkpoint  # noqa: E402
+from provenance.tlog.proofs import inclusion_proof  # noqa: E402
+
+DAY_LOT = f"{HOST}/class/cherry.DAY"
+
+
+def a_day(statements: int) -> tuple[SmallLog, bytes]:
+    """A day-lot of so many harvests and receipts, and its pack."""
+    log = SmallLog()
+    log.enrol(ALMAZ, "farmer", FARM, "farm")
+    log.enrol(WOTE, "station", STATION, "washing_station")
+    for number in range(statements // 2):
+        lot = NewLot(lot=f"{HOST}/class/cherry.C{number}", mass_mg=40 * KG, form=Form.CHERRY)
+        log.say(ALMAZ, Harvest(at=NOON, site=FARM, output=lot))
+        line = (LotMass(lot=lot.lot, mass_mg=40 * KG),)
+        into = NewLot(lot=DAY_LOT, mass_mg=40 * KG, form=Form.CHERRY)
+        log.say(WOTE, Receive(at=NOON, site=STATION, lines=line, from_party=ALMAZ, into=into))
+    return log, packed(log)
+
+
+def packed(log: SmallLog) -> bytes:
+    """As ``SmallLog.pack``, with each hash of the tree worked out once."""
+    levels = [[hashing.leaf_hash(leaf) for leaf in log.leaves]]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        levels.append([hashing.node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
+    size = len(log.leaves)
+
+    def get_hash(level: int, index: int) -> bytes:
+        return levels[level][index]
+
+    entries = [
+        Entry(index, jws, tuple(inclusion_proof(index, size, get_hash)), log.disclosures[index])
+        for index, jws in enumerate(log.leaves)
+    ]
+    root = hashing.root_of(levels[0])
+    checkpoint = sign_checkpoint(Checkpoint("coffee.example/log/main/1", size, root), log.signers, 1_793_700_100)
+    return log.pack(entries, lots=(DAY_LOT,), checkpoint=checkpoint).getvalue()
+
+
+def start(*arguments: str) -> float:
+    """CPU seconds of a fresh Python with these arguments."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    log, pack = a_day(count)
+    keys = {statement.kid: None for statement in map(parse, log.leaves)}
+    raw = {kid_of(party): signer_of(party).public.raw for party in (ALMAZ, WOTE, OPERATOR)}
+    assert keys.keys() <= raw.keys()
+    statements = [parse(leaf) for leaf in log.leaves]
+
+    def bare() -> None:
+        for statement in statements:
+            verify(statement, raw[statement.kid])
+
+    def whole() -> None:
+        with PackFile(BytesIO(pack)) as opened:
+            found = verify_pack(opened, log.trust)
+        assert not found.faults, found.faults[:3]
+
+    began = time.process_time()
+    whole()
+    print(
+        f"{len(statements)} statements, {len(pack) / len(statements):.0f} bytes each in the pack, "
+        f"{len(statements) / (time.process_time() - began):.0f} statements a CPU second"
+    )
+    spent = interleaved({"bare": bare, "bare again": bare, "pack": whole}, rounds)
+    empty = statistics.median(start("-c", "pass") for _ in range(9))
+    command = statistics.median(start("-m", "provenance.pack", "verify", "--help") for _ in range(9))
+    report(
+        f"Verifying a pack of {len(statements)} statements, CPU ({rounds} rounds)",
+        [
+            Row(
+                "V1",
+                "pack verification against bare Ed25519 verification",
+                ratio(spent["bare"], spent["pack"]),
+                0.60,
+                0.75,
+            ),
+            Row("V3", "start of the verifier against `python -c pass`", command / empty, 6.0, 4.0, below=True),
+        ],
+        ratio(spent["bare"], spent["bare again"]),
+    )
+
+
+def kid_of(party: str) -> str:
+    return thumbprint(signer_of(party).public.raw)
+
+
+if __name__ == "__main__":
+    main()
