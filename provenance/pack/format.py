@@ -3,7 +3,7 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
 
     manifest.json            what this is: format version, lots, reader's audience, origin, size, counts
     statements.jsonl         one line a statement, by leaf index: {"index", "jws", "disclosures"}
-    proofs/inclusion.jsonl   one line a statement: {"index", "hashes"}, hashes in base64 from the leaf upwards
+    proofs/inclusion.jsonl   one line a statement: {"index", "hashes"}: from the leaf upwards, joined, base64
     checkpoint               the log's signed note that all proofs lead to
     policy                   the operator's own tlog-policy file; a reader never trusts it
     epcis.jsonld             the same events as an EPCIS 2.0 document, for other software

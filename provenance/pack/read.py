@@ -5,7 +5,6 @@ import re
 import zipfile
 import zlib
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -153,9 +152,13 @@ def _read_line(member: IO[bytes], name: str) -> bytes:
     return line
 
 
+# Made once: ``json.loads`` would make a decoder for every line.
+_DECODER = json.JSONDecoder(parse_float=Decimal)
+
+
 def _json(data: bytes, name: str) -> object:
     try:
-        return json.loads(data, parse_float=Decimal)
+        return _DECODER.decode(data.decode())
     except (ValueError, RecursionError) as error:
         raise UnusablePack(f"{name} is no JSON: {error}") from None
 
@@ -164,18 +167,18 @@ def _entry(number: int, statement: bytes, proof: bytes) -> Entry:
     match _json(statement, STATEMENTS), _json(proof, INCLUSION):
         case (
             {"index": int(index), "jws": str(jws), "disclosures": [*disclosures], **more_statement},
-            {"index": int(of), "hashes": [*hashes], **more_proof},
+            {"index": int(of), "hashes": str(hashes), **more_proof},
         ) if index == of and not more_statement and not more_proof:
             if all(isinstance(text, str) for text in disclosures) and jws.isascii():
-                return Entry(index, jws.encode(), tuple(_hash(number, text) for text in hashes), tuple(disclosures))
+                return Entry(index, jws.encode(), _hashes(number, hashes), tuple(disclosures))
     raise UnusablePack(f"Line {number} of {STATEMENTS} or of {INCLUSION} is not in its one form.")
 
 
-def _hash(number: int, text: object) -> bytes:
+def _hashes(number: int, text: str) -> tuple[bytes, ...]:
     try:
-        value = b64decode(str(text), validate=True)
-    except Base64Error:
-        value = b""
-    if len(value) != 32:
-        raise UnusablePack(f"Line {number} of {INCLUSION}: a hash is 32 bytes in base64.")
-    return value
+        joined = b64decode(text, validate=True)
+    except ValueError:
+        joined = b"?"
+    if len(joined) % 32:
+        raise UnusablePack(f"Line {number} of {INCLUSION}: hashes are 32 bytes each, joined, in base64.")
+    return tuple(joined[at : at + 32] for at in range(0, len(joined), 32))

@@ -122,8 +122,7 @@ def _statement_line(entry: Entry) -> bytes:
 
 
 def _proof_line(entry: Entry) -> bytes:
-    hashes = b",".join(b'"%b"' % b64encode(value) for value in entry.proof)
-    return b'{"index":%d,"hashes":[%b]}\n' % (entry.index, hashes)
+    return b'{"index":%d,"hashes":"%b"}\n' % (entry.index, b64encode(b"".join(entry.proof)))
 
 
 def _event_item(entry: Entry, *, first: bool) -> bytes:
