@@ -29,7 +29,7 @@ from provenance.coffee.ledger.naming import refers_to
 from provenance.coffee.statement import Statement, parse
 from provenance.trail import models as rows
 from provenance.trail.models import Event, Log, pk_of
-from provenance.trail.services.projecting import Places, attributes_from_json
+from provenance.trail.services.rows import Places, attributes_from_json
 
 
 @dataclass

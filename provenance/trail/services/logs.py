@@ -75,11 +75,11 @@ def signers_of(log: Log) -> list[NamedSigner]:
     keys = {key.kind: key for key in LogKey.objects.filter(origin=log.origin)}
     if set(keys) != set(LogKey.Kind.values):
         raise Corrupt("The log has lost a signing key.")
-    return [_signer(log.origin, kind, bytes(keys[kind].sealed)) for kind in LogKey.Kind.values]
+    return [open_signer(log.origin, kind, bytes(keys[kind].sealed)) for kind in LogKey.Kind.values]
 
 
 @lru_cache(maxsize=16)
-def _signer(origin: str, kind: str, sealed: bytes) -> NamedSigner:
+def open_signer(origin: str, kind: str, sealed: bytes) -> NamedSigner:
     seed = unseal_secret(sealed, bound_to(origin, kind))
     if kind == LogKey.Kind.ED25519:
         return NamedSigner(origin, KeyType.ED25519, Ed25519Signer(seed))

@@ -26,6 +26,7 @@ from provenance.trail.errors import EventTaken, NoLog, Problem, RecordingStopped
 from provenance.trail.models import Event, Log, Pending
 from provenance.trail.services import projecting
 from provenance.trail.services.bookkeeping import Slice, load, lock, needs_of
+from provenance.trail.services.changes import Changes
 from provenance.trail.services.disclosing import seal_disclosures
 from provenance.trail.services.logs import frozen
 from provenance.trail.triggers import triggers_differ
@@ -226,9 +227,9 @@ def _take_in(log: Log, batch: Batch, fresh: Mapping[int, Statement]) -> list[Eve
     return events
 
 
-def _carry_out(batch: Batch, fresh: Mapping[int, Statement], found: Slice) -> projecting.Changes:
+def _carry_out(batch: Batch, fresh: Mapping[int, Statement], found: Slice) -> Changes:
     """Judge and apply in memory, in order; every refusal of the batch is collected before anything is written."""
-    changes = projecting.Changes()
+    changes = Changes()
     for position, statement in fresh.items():
         try:
             rules.authorise(found.books, statement, None)

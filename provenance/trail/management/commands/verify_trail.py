@@ -1,0 +1,30 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from provenance.trail.models import Log
+from provenance.trail.services.verifying import findings_of
+
+
+class Command(BaseCommand):
+    help = "Check a log against its own stored bytes. Names every fault; exits 1 where there is one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", nargs="?", default=settings.TRAIL_LOG)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        logs = list(Log.objects.filter(name=options["name"]).order_by("number"))
+        if not logs:
+            raise CommandError(f"There is no log called {options['name']}.")
+        faults = 0
+        for log in logs:
+            findings = findings_of(log)
+            counts = ", ".join(f"{count} {what}" for what, count in findings.counts.items())
+            self.stdout.write(f"{log.origin}: {counts}")
+            for fault in findings.faults:
+                self.stdout.write(self.style.ERROR(str(fault)))
+            faults += len(findings.faults)
+        if faults:
+            raise CommandError(f"{faults} faults.", returncode=1)
+        self.stdout.write("No fault.")

@@ -1,0 +1,143 @@
+"""One pass over all statements of a log."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from provenance.coffee import ledger, rules
+from provenance.coffee.acts import Genesis
+from provenance.coffee.errors import CoffeeError
+from provenance.coffee.ledger import Books
+from provenance.coffee.statement import Statement, parse, verify
+from provenance.coffee.statement.envelope import decode_b64url
+from provenance.tlog.errors import BadSignature
+from provenance.tlog.hashing import leaf_hash
+from provenance.trail.models import Event, Leaf, Log, Pending
+from provenance.trail.services.changes import Changes
+from provenance.trail.services.logs import origin_of, series_of
+from provenance.trail.services.projecting import READ_AT_ONCE, in_leaf_order
+from provenance.trail.services.rows import Places
+from provenance.trail.services.verifying.findings import Findings
+from provenance.trail.services.verifying.projections import compare_listed, compare_projections
+from provenance.trail.services.verifying.seals import check_disclosures
+from provenance.trail.services.verifying.tree import Tree
+
+
+@dataclass
+class Replay:
+    """One pass over all statements of a log."""
+
+    log: Log
+    findings: Findings
+    books: Books = field(default_factory=Books)
+    changes: Changes = field(default_factory=Changes)
+    places: Places = field(default_factory=Places)
+
+    def run(self) -> None:
+        tree = Tree(self.log, self.findings)
+        corrected = set(Event.objects.filter(log=self.log, correction__isnull=False).values_list("pk", flat=True))
+        for events in _chunks(in_leaf_order(self.log)):
+            listed = Changes()
+            statements: dict[int, Statement] = {}
+            for event in events:
+                if (index := event.index) is not None:
+                    tree.add(event, leaf_hash(bytes(event.statement)), index)
+                if statement := self._read(event):
+                    statements[event.pk] = statement
+                    self._carry_out(event, statement, listed, event.pk in corrected)
+            compare_listed(self.log, events, listed, self.places, corrected, self.findings)
+            check_disclosures(events, statements, self.books, self.findings)
+        tree.finish()
+        compare_projections(self.log, self.changes, self.places, self.findings)
+        for pk in corrected - {self.places[event] for event in self.changes.voided if event in self.places}:
+            self.findings.fault("A correction stands in the projections that nobody signed.", *self._name(pk))
+        stray = Pending.objects.filter(event__leaf__isnull=False, log=self.log)
+        for pending in stray.select_related("event__leaf"):
+            self.findings.fault("It is pending although it has a leaf.", pending.event.event_id, pending.event.index)
+        for leaf in Leaf.objects.filter(log=self.log).exclude(event__log=self.log).select_related("event"):
+            self.findings.fault("Its leaf belongs to another log.", leaf.event.event_id, leaf.index)
+
+    def _name(self, pk: int) -> tuple[str | None, int | None]:
+        event = Event.objects.filter(pk=pk).select_related("leaf").first()
+        return (event.event_id, event.index) if event else (None, None)
+
+    def _read(self, event: Event) -> Statement | None:
+        """Parse the bytes and compare every column that repeats them."""
+        self.findings.counts["statements"] += 1
+        jws = bytes(event.statement)
+        if leaf_hash(jws) != bytes(event.leaf_hash):
+            self._fault(event, "Its bytes do not give the leaf hash kept at recording.")
+        if event.index is None and not Pending.objects.filter(event=event, log=self.log).exists():
+            self._fault(event, "It has no leaf and waits for none.")
+        try:
+            statement = parse(jws)
+        except CoffeeError as error:
+            self._fault(event, f"Its bytes are no statement: {error}")
+            return None
+        for column, said in (("uuid", Event.uuid_of(statement.jti)), ("kid", statement.kid), ("act", statement.act)):
+            if getattr(event, column) != said:
+                self._fault(event, f"Column {column} is not what its bytes say.")
+        if bytes(event.payload_sha256) != statement.payload_sha256:
+            self._fault(event, "Column payload_sha256 is not what its bytes say.")
+        self._check_audience(event, statement)
+        return statement
+
+    def _check_audience(self, event: Event, statement: Statement) -> None:
+        if not isinstance(statement.body, Genesis):
+            if statement.aud != self.log.aud:
+                self._fault(event, "It is addressed to another log.")
+            return
+        body, log = statement.body, self.log
+        if statement.aud != series_of(log.name) or body.origin != log.origin or log.origin != _origin(log):
+            self._fault(event, "The log's name or origin is not what genesis says.")
+        if log.aud != f"{series_of(log.name)}#{sha256(statement.jws).hexdigest()[:16]}":
+            self._fault(event, "The log's audience does not follow from genesis.")
+        if log.operator != body.operator:
+            self._fault(event, "The log's operator is not the one genesis names.")
+        if log.vkeys.splitlines() != list(body.vkeys[0]):
+            self._fault(event, "The log's keys are not those genesis names.")
+
+    def _carry_out(self, event: Event, statement: Statement, listed: Changes, corrected: bool) -> None:
+        self.places[statement.jti] = event.pk
+        try:
+            body = statement.body
+            key = body.operator_jwk if isinstance(body, Genesis) else self.books.keys[statement.kid].x
+            verify(statement, decode_b64url(key.encode(), "key"))
+            self.findings.counts["signatures"] += 1
+            rules.authorise(self.books, statement, event.index)
+        except KeyError:
+            self._fault(event, "It is signed with a key that nobody had registered.")
+        except (CoffeeError, BadSignature) as error:
+            self._fault(event, str(error))
+        else:
+            effects = ledger.apply(self.books, statement, event.index)
+            listed.add(effects)
+            self.changes.add(effects)
+            self._forget(statement.jti, corrected)
+
+    def _forget(self, event_id: str, corrected: bool) -> None:
+        """Keep of an event only what later ones can refer to; a correction needs the whole of its original."""
+        for by_event in (self.changes.postings, self.changes.edges, self.changes.flags, self.changes.subjects):
+            by_event.clear()
+        if not corrected:
+            self.books.events[event_id] = replace(self.books.events[event_id], payload={})
+            for kept in (self.books.postings, self.books.edges, self.books.flags):
+                kept.pop(event_id, None)
+
+    def _fault(self, event: Event, what: str) -> None:
+        self.findings.fault(what, event.event_id, event.index)
+
+
+def _origin(log: Log) -> str:
+    return origin_of(log.name, log.number)
+
+
+def _chunks(events: Iterator[Event]) -> Iterator[list[Event]]:
+    chunk: list[Event] = []
+    for event in events:
+        chunk.append(event)
+        if len(chunk) == READ_AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
