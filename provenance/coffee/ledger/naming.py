@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
 
 from provenance.coffee import acts
 from provenance.coffee.ledger.books import Needs, Signed
@@ -24,6 +26,9 @@ NAMES = {
     "dispatch": "events",
     "recall": "events",
 }
+
+# Members that hold lines, or new lots.
+LINES = frozenset({"lines", "taken", "into", "begins", "inputs", "outputs", "output", "input", "line"})
 
 
 def needs(statement: Signed) -> Needs:
@@ -59,14 +64,20 @@ def refers_to(act: acts.Act) -> str | None:
     return None
 
 
-def _named(part: object) -> Iterator[tuple[str, str]]:
-    if not is_dataclass(part):
-        return
-    for field in fields(part):
-        value = getattr(part, field.name)
-        several = value if isinstance(value, tuple) else (value,)
-        for one in several:
-            if isinstance(one, str) and field.name in NAMES:
-                yield NAMES[field.name], one
-            else:
+def _named(part: Any) -> Iterator[tuple[str, str]]:
+    for name, kind in _members(type(part)):
+        value = getattr(part, name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if kind is None:
                 yield from _named(one)
+            elif isinstance(one, str):
+                yield kind, one
+
+
+@cache
+def _members(kind: type[Any]) -> tuple[tuple[str, str | None], ...]:
+    """The members of an act, or of a line, that name something; None: made of lines that do."""
+    if not is_dataclass(kind):
+        return ()
+    names = (field.name for field in fields(kind))
+    return tuple((name, NAMES.get(name)) for name in names if name in NAMES or name in LINES)
