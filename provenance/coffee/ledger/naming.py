@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
+from typing import Any
 
 from provenance.coffee import acts
 from provenance.coffee.ledger.books import Needs, Signed
@@ -65,7 +66,7 @@ def refers_to(act: acts.Act) -> str | None:
 
 
 def _named(part: Any) -> Iterator[tuple[str, str]]:
-    for name, kind in _members(type(part)):
+    for name, kind in _members(type(part)):  # type: ignore[arg-type]  # mypy thinks classes cannot be hashed
         value = getattr(part, name)
         for one in value if isinstance(value, tuple) else (value,):
             if kind is None:
