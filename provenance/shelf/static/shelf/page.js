@@ -37,12 +37,13 @@ function remember(origin, memory) {
 
 function whatThePageShows(lot) {
   const steps = [...document.querySelectorAll("[data-events]")].map((element) => ({
-    title: element.querySelector("[data-title]").textContent.trim(),
+    title: element.querySelector("[data-title]").textContent.replace(/\s+/g, " ").trim(),
     events: element.dataset.events.trim().split(/\s+/).map((pair) => {
       const [id, leaf] = pair.split("/");
       return { id, leaf };
     }),
-    said: [...element.querySelectorAll("[data-said]")].map(({ dataset }) => dataset.said),
+    // Figures stand as they were signed; times and lots are shown in other words, so the attribute has the signed one.
+    said: [...element.querySelectorAll("[data-said]")].map((one) => one.dataset.said || one.textContent),
   }));
   const disclosed = [...document.querySelectorAll("[data-disclosed]")].map((element) => ({
     digest: element.dataset.disclosed,
@@ -52,7 +53,7 @@ function whatThePageShows(lot) {
 }
 
 async function fetchBundle(address, memory) {
-  const answer = await fetch(memory ? `${address}?size=${memory.size}` : address, { headers: { Accept: "application/json" } });
+  const answer = await fetch(memory ? `${address}&size=${memory.size}` : address, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
   return answer.json();
 }

@@ -1,0 +1,52 @@
+"""Who and where, in names that were disclosed, or else in words that say what kind of somebody it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from provenance.coffee import acts
+from provenance.coffee.ledger import Books
+from provenance.shelf.story import words
+from provenance.shelf.story.countries import COUNTRIES
+from provenance.shelf.story.values import Named, Opened, Telling
+
+
+@dataclass
+class Names:
+    """Everybody the page has to name. A name counts only beside the registration that withholds it."""
+
+    books: Books
+    opened: dict[str, dict[str, Opened]] = field(default_factory=dict)
+
+    def learn(self, tellings: Iterable[Telling]) -> None:
+        for telling in tellings:
+            if telling.statement is None or not telling.opened:
+                continue
+            match telling.statement.body:
+                case acts.RegisterParty(party=uri) | acts.RegisterSite(site=uri):
+                    self.opened.setdefault(uri, {}).update(telling.opened)
+
+    def party(self, uri: str) -> Named:
+        if name := self._name(uri):
+            return name
+        fact = self.books.parties.get(uri)
+        if fact is None:
+            return Named("somebody")
+        known = [words.ROLES[role] for role in fact.roles if role in words.ROLES]
+        return Named(known[0] if known else "somebody")
+
+    def site(self, uri: str | None) -> Named | None:
+        if uri is None or uri not in self.books.sites:
+            return None
+        return self._name(uri) or Named(words.SITES.get(self.books.sites[uri].kind, "a place"))
+
+    def country(self, uri: str | None) -> str:
+        fact = self.books.sites.get(uri or "")
+        return COUNTRIES.get(fact.country or "", fact.country or "") if fact else ""
+
+    def village(self, uri: str | None) -> Named | None:
+        opened = self.opened.get(uri or "", {}).get("place")
+        return Named(opened.value, opened.digest) if opened else None
+
+    def _name(self, uri: str) -> Named | None:
+        opened = self.opened.get(uri, {}).get("name")
+        return Named(opened.value, opened.digest) if opened else None

@@ -1,0 +1,175 @@
+"""The page in a real Chromium, as a shopper's phone opens it."""
+
+import re
+
+import pytest
+from django.db import connection
+
+from provenance.coffee import acts
+from provenance.coffee.statement.envelope import b64url, decode_b64url
+from provenance.shelf.tests import world
+from provenance.trail import triggers
+from provenance.trail.models import Event
+from provenance.trail.services.acting import Draft, record_acts
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def bag(phone, log):
+    """Recorded once the live server runs: everything is committed, as for a real visitor."""
+    return world.build(log, others=5)
+
+
+def outcome(page) -> str:
+    page.wait_for_selector("#check[data-outcome]")
+    return page.locator("#check .words").inner_text()
+
+
+def change(event: Event, old: bytes, new: bytes) -> None:
+    """Rewrite a stored statement as an intruder with the database's password would."""
+    header, payload, signature = bytes(event.statement).split(b".")
+    changed = decode_b64url(payload, "payload").replace(old, new)
+    assert changed != decode_b64url(payload, "payload")
+    triggers.lift(connection)
+    Event.objects.filter(pk=event.pk).update(statement=b".".join([header, b64url(changed).encode(), signature]))
+    triggers.install(connection)
+
+
+def test_the_phone_checks_the_page_by_itself(phone, bag):
+    phone.goto(bag.link)
+
+    assert outcome(phone).startswith("Checked on your phone just now")
+    assert phone.locator("#does-not-match").is_hidden()
+
+
+def test_the_phone_checks_again_when_the_log_has_grown(phone, bag):
+    phone.goto(bag.link)
+    outcome(phone)
+    world.farmers(3)
+    bag.publish()
+
+    with phone.expect_request(re.compile("size=")):
+        phone.reload()
+
+    assert outcome(phone).startswith("Checked on your phone just now")
+
+
+def test_one_changed_figure_does_not_match_and_names_the_step(phone, bag):
+    change(bag.events["roasted"], b"R-1103", b"R-1104")
+
+    phone.goto(bag.link)
+
+    assert outcome(phone).startswith("Does not match: Kofi Roastery roasted the coffee")
+    assert phone.locator("#does-not-match").is_visible()
+
+
+def test_bytes_that_cannot_be_read_any_more_do_not_match(phone, bag):
+    change(bag.events["hulled"], b'"act"', b'"cat"')
+
+    phone.goto(bag.link)
+
+    assert outcome(phone).startswith("Does not match: A step (process) that cannot be read any more")
+
+
+def test_a_network_fault_never_looks_like_fraud(phone, bag):
+    phone.route("**/bundle?*", lambda route: route.abort())
+
+    phone.goto(bag.link)
+
+    assert outcome(phone).startswith("Could not check: the statements did not arrive")
+    assert phone.locator("#does-not-match").is_hidden()
+
+
+def test_what_waits_for_the_log_could_not_be_checked(phone, bag):
+    recall = acts.Recall(at=world.at(11, 5), site=world.ROASTERY, lots=(world.PACKED,), reason="labelling")
+    record_acts(world.KOFI, [Draft(recall)])
+
+    phone.goto(bag.link)
+
+    assert re.match(r"Could not check: 1 of \d+ statements are recorded, but not yet in the log", outcome(phone))
+    assert phone.get_by_text("Recalled: do not drink this coffee.").is_visible()
+
+
+def test_a_page_that_says_something_else_than_the_statements_does_not_match(phone, bag):
+    def forge(route):
+        answer = route.fetch()
+        body = answer.text().replace("<span data-said>86.25</span>", "<span data-said>91</span>")
+        route.fulfill(response=answer, body=body)
+
+    phone.route(re.compile("/01/"), forge)
+
+    phone.goto(bag.link)
+
+    assert outcome(phone).startswith(
+        "Does not match: Kofi Roastery examined the coffee (SCA 2004): “91” does not stand"
+    )
+
+
+def test_a_page_with_another_name_than_the_signed_one_does_not_match(phone, bag):
+    def forge(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(">Wote Station<", ">Other Station<"))
+
+    phone.route(re.compile("/01/"), forge)
+
+    phone.goto(bag.link)
+
+    assert outcome(phone).startswith("Does not match: “Other Station”: it is not what was signed")
+
+
+def test_another_history_than_the_phone_saw_before_does_not_match(phone, bag):
+    phone.goto(bag.link)
+    outcome(phone)
+    phone.evaluate(
+        """() => {
+          const name = Object.keys(localStorage).find((key) => key.startsWith("log:"));
+          const memory = JSON.parse(localStorage.getItem(name));
+          localStorage.setItem(name, JSON.stringify({ ...memory, root: btoa("x".repeat(32)) }));
+        }"""
+    )
+
+    phone.reload()
+
+    assert outcome(phone).startswith("Does not match: the log's checkpoint")
+
+
+def test_a_saved_proof_is_checked_from_its_file(phone, bag, tmp_path):
+    saved = tmp_path / "lot.proof.json"
+    saved.write_bytes(phone.request.get("/bundle", params={"lot": world.PACKED, "save": "1"}).body())
+    phone.goto("/verify/")
+
+    phone.set_input_files("input[type=file]", saved)
+
+    assert outcome(phone).startswith("Checked on your phone just now")
+
+
+def test_without_javascript_only_the_phones_own_check_is_missing(browser, live_server, phone, bag):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+
+    page.goto(bag.link)
+
+    assert "Not checked on your phone" in page.locator("#check").inner_text()
+    assert page.locator(".timeline > li").count() == 10
+    assert page.get_by_text("packed 3 bags of 250 g").is_visible()
+    context.close()
+
+
+def test_nothing_on_the_page_breaks_the_content_security_policy(phone, bag):
+    complaints = []
+    phone.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+
+    phone.goto(bag.link)
+    outcome(phone)
+
+    assert complaints == []
+
+
+def test_the_page_fits_a_phone_of_320_pixels(phone, bag):
+    phone.set_viewport_size({"width": 320, "height": 640})
+    phone.goto(bag.link)
+
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 320
