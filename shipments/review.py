@@ -265,20 +265,26 @@ def warnings_of(act: Act, desk: Desk) -> Iterable[str]:
                 "it is shown as a shortfall until somebody records where it came from."
             )
     if isinstance(act, Recall | LiftRecall):
-        reach = reach_of(act.lots)
-        lots = "1 lot" if len(reach.lots) == 1 else f"{len(reach.lots):,} lots"
-        bags = "1 bag" if reach.bags == 1 else f"{reach.bags:,} bags"
-        yield (
-            f"This concerns {lots} with everything made of them, {words.kg(reach.mass_mg)} that are still somewhere, "
-            f"and {bags} with a code: {codes(reach.lots)}."
-        )
+        yield reach_in_words(act.lots, desk)
     if isinstance(act, Pack):
         yield f"{act.count:,} codes are drawn when you sign. Codes that are not on a bag are never published."
 
 
-def codes(lots: Sequence[str]) -> str:
-    shown = ", ".join(lot_code_of(lot) for lot in lots[:20])
-    return shown if len(lots) <= 20 else f"{shown} and {len(lots) - 20:,} more"
+def reach_in_words(lots: Sequence[str], desk: Desk) -> str:
+    """How far a recall goes. Others' lots are counted, not named: what they made is their business."""
+    reach = reach_of(lots)
+    ours = {lot.uri for lot in desk.lots}
+    named = [lot_code_of(lot) for lot in reach.lots if lot in ours]
+    others = len(reach.lots) - len(named)
+    theirs = f", and {counted(others, 'lot')} that others made of them" if others else ""
+    return (
+        f"This reaches {counted(len(reach.lots), 'lot')}: {', '.join(named)}{theirs}. "
+        f"{words.kg(reach.mass_mg)} of it are still somewhere, and {counted(reach.bags, 'bag')} with a code were filled."
+    )
+
+
+def counted(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def clock(at: datetime) -> str:

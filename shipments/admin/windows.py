@@ -47,6 +47,23 @@ def column(title: str, say: Callable[[Any], Any], *, order: str | None = None) -
     return shown
 
 
+def own_values(field: str, name: str, say: Callable[[str], str]) -> type[admin.SimpleListFilter]:
+    """A filter by the values that one's own rows have; everybody's would tell of others' business."""
+
+    class OwnValues(admin.SimpleListFilter):
+        title = name
+        parameter_name = field.rpartition("__")[2]
+
+        def lookups(self, request: HttpRequest, window: Any) -> list[tuple[str, str]]:
+            values = window.get_queryset(request).order_by().values_list(field, flat=True).distinct()
+            return [(value, say(value)) for value in sorted(values)]
+
+        def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+            return rows.filter(**{field: self.value()}) if self.value() else rows
+
+    return OwnValues
+
+
 def lot_link(lot: Lot) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse("admin:shipments_ownlot_change", args=[lot.pk]), lot.code)
 
@@ -60,16 +77,17 @@ def act_link(slug: str, ref: UUID | str, text: str, party: str) -> SafeString:
     return format_html('<a class="button act" href="{}?as={}">{}</a>', url, party, text)
 
 
-def menu_of() -> list[dict[str, Any]]:
-    groups: dict[str, list[Any]] = {}
+def menu_of() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The acts by group: address and title."""
+    groups: dict[str, list[tuple[str, str]]] = {}
     for form in MENU:
-        groups.setdefault(form.group, []).append(form)
-    return [{"title": title, "forms": forms} for title, forms in groups.items()]
+        groups.setdefault(form.group, []).append((form.slug, form.title))
+    return list(groups.items())
 
 
 @admin.register(Stock)
 class StockAdmin(OwnBusiness):
-    list_filter = ["lot__form"]
+    list_filter = [own_values("lot__form", "what it is", words.form)]
     search_fields = ["lot__code"]
     search_help_text = "Lot code"
     list_per_page = 100
@@ -85,7 +103,7 @@ class StockAdmin(OwnBusiness):
         return [
             column("Lot", lambda row: lot_link(row.lot), order="lot__code"),
             column("What", lambda row: words.form(row.lot.form), order="lot__form"),
-            column("Weight", lambda row: words.kg(row.mg), order="mg"),
+            column("Weight", lambda row: words.kg(row.mg) if row.mg > 0 else f"{words.kg(-row.mg)} short", order="mg"),
             column("Where", lambda row: name(row.site), order="site"),
             column("Owner", lambda row: name(row.owner), order="owner"),
             column("Held by", lambda row: name(row.custodian), order="custodian"),
@@ -114,7 +132,7 @@ class StockAdmin(OwnBusiness):
 
 @admin.register(Delivery)
 class DeliveryAdmin(OwnBusiness):
-    list_filter = ["state"]
+    list_filter = [own_values("state", "state", lambda state: words.HANDOVERS.get(state, state))]
     list_select_related = ["dispatch"]
     ordering = ["-dispatch"]
 
@@ -133,11 +151,11 @@ class DeliveryAdmin(OwnBusiness):
 
         return [
             column("Sent", lambda row: event_link(row.dispatch, clock(act_of(row.dispatch).at)), order="dispatch"),
+            column("What next", waits),
             column("From", lambda row: name(row.from_party)),
             column("To", lambda row: name(row.to_party)),
             column("Still on its way", lambda row: words.kg(sum(mg for mg in row.rest.values() if mg > 0))),
             column("State", lambda row: words.HANDOVERS.get(row.state, row.state), order="state"),
-            column("What next", waits),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -173,7 +191,7 @@ class OpenShortfallAdmin(OwnBusiness):
 
 @admin.register(OwnLot)
 class OwnLotAdmin(OwnBusiness):
-    list_filter = ["form", "day_lot", "closed"]
+    list_filter = [own_values("form", "what it is", words.form), "day_lot", "closed"]
     search_fields = ["code"]
     search_help_text = "Lot code"
     ordering = ["-made_by"]
@@ -225,7 +243,7 @@ class OwnLotAdmin(OwnBusiness):
 
 @admin.register(TrailEvent)
 class TrailEventAdmin(OwnBusiness):
-    list_filter = ["act"]
+    list_filter = [own_values("act", "act", lambda act: words.ACTS.get(act, act))]
     list_select_related = ["leaf"]
     ordering = ["-pk"]
     show_full_result_count = False
@@ -239,7 +257,7 @@ class TrailEventAdmin(OwnBusiness):
             column("Act", lambda event: event_link(event, words.ACTS.get(event.act, event.act)), order="act"),
             column("When", lambda event: when(event)),
             column("Signed by", lambda event: desk.name(parse(bytes(event.statement)).iss)),
-            column("Recorded", lambda event: event.recorded_at, order="pk"),
+            column("Recorded", lambda event: clock(event.recorded_at), order="pk"),
             column("State", lambda event: event.state),
         ]
 
@@ -258,6 +276,7 @@ class TrailEventAdmin(OwnBusiness):
             "opts": self.opts,
             "title": words.ACTS.get(event.act, event.act),
             "event": event,
+            "recorded": clock(event.recorded_at),
             "signed_by": desk.name(statement.iss),
             "review": review_of(statement.body, desk) if statement.event is not None else None,
             "withheld": withheld_of(event, statement, businesses_of(request)),

@@ -14,7 +14,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.http import QueryDict
 
-from provenance.coffee.errors import CoffeeError
+from provenance.coffee.acts import Form
+from provenance.coffee.errors import CoffeeError, UnknownIdentifier
+from provenance.coffee.identifiers import lot_code_of
 from shipments.forms.fields import NOTE, AtField, StockField, WeightField, measures_in
 from shipments.services.desk import Desk, StockLine
 from shipments.services.moving import Line
@@ -213,6 +215,14 @@ class LotRow(RowForm):
     line = StockField(label="Lot", required=False)
     weight = WeightField(required=False)
     key = ("line", "weight")
+    made_of: ClassVar[frozenset[Form] | None] = None
+
+    def __init__(self, desk: Desk, *args: Any, **kwargs: Any) -> None:
+        super().__init__(desk, *args, **kwargs)
+        if self.made_of is not None:
+            line = self.fields["line"]
+            assert isinstance(line, StockField)
+            line.offer([each for each in desk.stock if each.form in self.made_of], desk.name)
 
     def clean(self) -> None:
         line, weight = self.cleaned_data.get("line"), self.cleaned_data.get("weight")
@@ -220,6 +230,19 @@ class LotRow(RowForm):
             self.add_error("weight", "How much of it?")
         if weight and not line and "line" not in self.errors:
             self.add_error("line", "Of which lot?")
+
+
+class NamedLotRow(RowForm):
+    """A row about a lot that stands there already."""
+
+    lot = forms.CharField(widget=forms.HiddenInput, max_length=200)
+
+    @property
+    def heading(self) -> str:
+        try:
+            return lot_code_of(self["lot"].value() or "")
+        except UnknownIdentifier:
+            return ""
 
 
 def offer_choices(form: forms.Form, desk: Desk) -> None:

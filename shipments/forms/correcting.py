@@ -5,30 +5,20 @@ from typing import Any
 from django import forms
 
 from provenance.coffee.acts import LossKind
-from provenance.coffee.errors import UnknownIdentifier
-from provenance.coffee.identifiers import lot_code_of
 from provenance.trail.models import Event
 from shipments import words
-from shipments.forms.base import ActForm, RowForm, Rows
+from shipments.forms.base import ActForm, NamedLotRow, Rows
 from shipments.forms.fields import WeightField, words_choices
 from shipments.services import correcting
 from shipments.services.desk import Desk
 from shipments.services.plans import Plan, Weight
 
 
-class RightRow(RowForm):
+class RightRow(NamedLotRow):
     """One weight of the event, as it was recorded."""
 
     path = forms.RegexField(r"[a-z]+\.[0-9]{1,3}", widget=forms.HiddenInput)
-    lot = forms.CharField(widget=forms.HiddenInput, max_length=200)
     weight = WeightField(label="Right weight")
-
-    @property
-    def code(self) -> str:
-        try:
-            return lot_code_of(self["lot"].value() or "")
-        except UnknownIdentifier:
-            return ""
 
 
 class CorrectForm(ActForm):

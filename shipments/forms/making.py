@@ -158,6 +158,14 @@ class ProcessForm(MakingForm):
         )
 
 
+class LotToRoastRow(LotRow):
+    made_of = STEPS["roast"].inputs
+
+
+class LotToPackRow(LotRow):
+    made_of = STEPS["pack"].inputs
+
+
 class RoastRow(OutputRow):
     form = forms.ChoiceField(
         label="What is it", choices=words_choices({form: words.FORMS[form] for form in (Form.ROASTED, Form.CHAFF)})
@@ -172,7 +180,7 @@ class RoastForm(MakingForm):
     intro = "Several lots in one roast are a blend; their shares follow from the weights."
     group = "Make"
     tables = {
-        "inputs": Rows(LotRow, "Green coffee in", least=1),
+        "inputs": Rows(LotToRoastRow, "Green coffee in", least=1),
         "outputs": Rows(RoastRow, "What comes out", "A line without a weight is left out.", blank=2, least=1),
         "differences": Rows(DifferenceRow, "Losses and gains that you know of", blank=2),
     }
@@ -239,7 +247,7 @@ class PackForm(MakingForm):
     intro = "Each bag gets a code of its own. Its label can be printed when this is signed."
     group = "Make"
     tables = {
-        "inputs": Rows(LotRow, "What goes into the bags", least=1),
+        "inputs": Rows(LotToPackRow, "What goes into the bags", least=1),
         "differences": Rows(DifferenceRow, "Losses and gains that you know of", blank=1),
     }
 

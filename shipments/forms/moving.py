@@ -7,11 +7,9 @@ from django.utils import timezone
 
 from provenance.coffee import words as closed
 from provenance.coffee.acts import Attributes, Form, LossKind
-from provenance.coffee.errors import UnknownIdentifier
-from provenance.coffee.identifiers import lot_code_of
 from provenance.trail.models import Lot
 from shipments import words
-from shipments.forms.base import ActForm, LotRow, RowForm, Rows
+from shipments.forms.base import ActForm, LotRow, NamedLotRow, Rows
 from shipments.forms.fields import NOTE, CodeField, WeightField, words_choices
 from shipments.services import moving
 from shipments.services.desk import Delivery, Desk
@@ -23,10 +21,9 @@ PRICE = "For example 2.10 USD/kg. " + NOTE
 PROCESSES = [("", "not said"), *((word, word) for word in ("washed", "natural", "honey", "wet_hulled", "anaerobic"))]
 
 
-class ArrivalRow(RowForm):
+class ArrivalRow(NamedLotRow):
     """One lot of a load that is on its way."""
 
-    lot = forms.CharField(widget=forms.HiddenInput, max_length=200)
     sent = WeightField(label="Sent with this load", required=False)
     weighed = WeightField(label="Weighed here", required=False)
     key = ("weighed",)
@@ -34,13 +31,6 @@ class ArrivalRow(RowForm):
     def clean(self) -> None:
         if self.cleaned_data.get("weighed") and not self.cleaned_data.get("sent") and "sent" not in self.errors:
             self.cleaned_data["sent"] = self.cleaned_data["weighed"]
-
-    @property
-    def code(self) -> str:
-        try:
-            return lot_code_of(self["lot"].value() or "")
-        except UnknownIdentifier:
-            return ""
 
 
 class PouringForm(ActForm):
@@ -185,11 +175,8 @@ class TakeInForm(PouringForm):
         )
 
 
-class RefusalRow(RowForm):
-    lot = forms.CharField(widget=forms.HiddenInput, max_length=200)
+class RefusalRow(NamedLotRow):
     weight = WeightField(label="Sent back", required=False)
-
-    code = ArrivalRow.code
 
 
 class RefuseForm(ActForm):
