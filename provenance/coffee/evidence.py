@@ -83,7 +83,7 @@ def weakest(books: Books, event_ids: Iterable[str]) -> Finding | None:
 
 
 def is_disputed(books: Books, event: EventFact) -> bool:
-    """Whether the event lies in the leaves that a revocation of its key put in doubt; while unpublished, it does not."""
+    """Whether the event lies in the leaves that a revocation of its key put in doubt (it has to be published)."""
     key = books.keys[event.kid]
     if key.revoked_by is None or key.disputed_from is None or event.leaf is None:
         return False

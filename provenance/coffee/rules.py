@@ -13,7 +13,7 @@ from typing import Any
 from provenance.coffee import acts
 from provenance.coffee.errors import MalformedStatement, NotAuthorised
 from provenance.coffee.ledger.acting import begins_here
-from provenance.coffee.ledger.books import Books, KeyFact, LotFact, PartyFact, Signed
+from provenance.coffee.ledger.books import Books, KeyFact, LotFact, Signed
 from provenance.coffee.ledger.naming import original_id
 from provenance.coffee.rights import (
     check_begins,
@@ -75,9 +75,8 @@ def _genesis(books: Books, statement: Signed, act: acts.Genesis, index: int | No
 
 def _register_party(books: Books, statement: Signed, act: acts.RegisterParty, index: int | None) -> None:
     known = books.parties.get(act.party)
-    # Genesis names the operator; saying once what kind of party it is, is the operator's own.
-    first_said = known is None or (act.party == books.operator and _is_genesis(books, known))
-    if not first_said:
+    # Genesis only names the operator: what kind of party it is may be said once more.
+    if known and known.registered_by:
         raise NotAuthorised("This party is registered already.")
     if statement.iss not in {books.operator, act.guardian}:
         raise NotAuthorised("Only the operator, or the guardian named, may register this party.")
@@ -298,11 +297,6 @@ RULES: dict[str, Callable[[Books, Signed, Any, int | None], None]] = {
     "lift_recall": _lift_recall,
     "correct": _correct,
 }
-
-
-def _is_genesis(books: Books, party: PartyFact) -> bool:
-    event = books.events.get(party.registered_by or "")
-    return event is not None and event.act == "genesis"
 
 
 def _raw(x: str) -> bytes:

@@ -25,9 +25,7 @@ RECEIPT = STEPS["store"]
 
 def genesis(entry: Entry, act: acts.Genesis) -> None:
     entry.effects.operator = act.operator
-    entry.effects.parties[act.operator] = PartyFact(
-        act.operator, "organisation", ("operator",), registered_by=entry.jti
-    )
+    entry.effects.parties[act.operator] = PartyFact(act.operator, "organisation", ("operator",))
     entry.effects.keys[entry.kid] = KeyFact(
         entry.kid, act.operator, act.operator_jwk, "server", act.operator, from_leaf=entry.index
     )

@@ -6,7 +6,17 @@ from dataclasses import replace
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes
 from provenance.coffee.ledger.acting import HANDLERS
-from provenance.coffee.ledger.books import Books, Edge, Effects, EventFact, FlagKind, Posting, Shortfall, Signed
+from provenance.coffee.ledger.books import (
+    Books,
+    Edge,
+    Effects,
+    EventFact,
+    FlagKind,
+    Posting,
+    Shortfall,
+    Signed,
+    is_transit,
+)
 from provenance.coffee.ledger.entry import Entry
 from provenance.coffee.ledger.naming import needs, refers_to
 
@@ -189,7 +199,7 @@ def _gather_subjects(entry: Entry) -> None:
     effects = entry.effects
     event = effects.event
     parties = {*event.parties, *(party for key in effects.balances for party in (key.owner, key.custodian))}
-    sites = {*effects.sites, *(key.site for key in effects.balances if key.site in entry.books.sites)}
+    sites = {*effects.sites, *(key.site for key in effects.balances if not is_transit(key.site))}
     effects.subjects = (
         {("party", uri) for uri in parties}
         | {("lot", uri) for uri in {*event.lots, *effects.lots}}

@@ -43,7 +43,7 @@ class PartyFact:
     roles: tuple[str, ...] = ()
     country: str | None = None
     guardian: str | None = None
-    registered_by: str | None = None  # event id
+    registered_by: str | None = None  # event id; None: only named as the operator, by genesis
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,9 +272,10 @@ class Needs:
     """
     What must stand in the Books before ``authorise`` and ``apply``.
 
-    The operator always. A **site** brings its party; a **plot** its site; a **lot** its fact, all its
-    balances, holders, recalls, shortfalls and the parties its balances name; an **event** its fact, postings, edges,
-    flags, handover and the lots these name; a **kid** its key and that key's party.
+    The operator always. A **site** brings its party; a **plot** its site; a **lot** its fact, all its balances,
+    holders, recalls, shortfalls and the parties its balances name; an **event** its fact, postings, edges, flags, the
+    handover of every dispatch that its postings name as their site, and the lots these name; a **kid** its key and
+    that key's party.
     """
 
     kids: frozenset[str] = frozenset()

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
-from typing import Any
 
 from provenance.coffee import acts
 from provenance.coffee.ledger.books import Needs, Signed

@@ -9,7 +9,7 @@ from typing import Any
 
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Form, LotMass, NewLot
-from provenance.coffee.ledger import Books, Effects, apply
+from provenance.coffee.ledger import Books, Effects, Needs, apply, needs
 from provenance.coffee.rules import authorise
 from provenance.coffee.statement import sign_pop, thumbprint
 from provenance.tlog.keys import Ed25519Signer
@@ -79,8 +79,12 @@ class World:
         return Said(jti, iss, act.name, act, kid or kid_of(iss), event=event)
 
     def judge(self, statement: Said, index: int | None = None) -> Effects:
+        """Judge by all the books, and by the part that the statement needs: both must come to the same."""
+        part = loaded(self.books, needs(statement))
         authorise(self.books, statement, index)
         effects = apply(self.books, statement, index)
+        authorise(part, statement, index)
+        assert apply(part, statement, index) == effects
         self.said.append(statement)
         return effects
 
@@ -126,6 +130,38 @@ class World:
         pop = sign_pop(key_of(name).sign, aud=AUD, party=party, kid=kid_of(name), registrar=kid_of(by), jti=jti)
         act = acts.RegisterKey(party=party, kid=kid_of(name), x=x_of(name), custody=custody, pop=pop)
         return self.statement(by, act, jti=jti)
+
+
+def loaded(books: Books, needs: Needs) -> Books:
+    """The part of the books that ``Needs`` promises to be enough, and nothing more."""
+    part = Books(operator=books.operator)
+    lots = set(needs.lots)
+    for event in needs.events & books.events.keys():
+        part.events[event] = books.events[event]
+        part.postings[event] = books.postings[event]
+        lots |= {posting.key.lot for posting in books.postings[event]} | set(books.events[event].lots)
+        for name in ("edges", "flags"):
+            if event in getattr(books, name):
+                getattr(part, name)[event] = getattr(books, name)[event]
+        for site in {posting.key.site for posting in books.postings[event]} & books.handovers.keys():
+            part.handovers[site] = books.handovers[site]
+    parties = {books.operator, *needs.parties}
+    for lot in lots:
+        for name in ("lots", "recalls"):
+            if lot in getattr(books, name):
+                getattr(part, name)[lot] = getattr(books, name)[lot]
+        if lot in books.holders:
+            part.holders[lot] = set(books.holders[lot])
+        for key in books.balances.rows(lot):
+            part.balances[key] = books.balances[key]
+            parties |= {key.owner, key.custodian}
+        part.shortfalls |= {at: short for at, short in books.shortfalls.items() if at[0] == lot}
+    part.plots = {uri: books.plots[uri] for uri in needs.plots & books.plots.keys()}
+    part.sites = {uri: books.sites[uri] for uri in needs.sites & books.sites.keys()}
+    part.keys = {kid: books.keys[kid] for kid in needs.kids & books.keys.keys()}
+    parties |= {site.party for site in part.sites.values()} | {key.party for key in part.keys.values()}
+    part.parties = {uri: books.parties[uri] for uri in parties & books.parties.keys()}
+    return part
 
 
 def world() -> World:
