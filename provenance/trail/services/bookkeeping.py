@@ -119,8 +119,13 @@ def _load_events(found: Slice, events: frozenset[str]) -> None:
     for flag in rows.Flag.objects.filter(event__in=by_pk).order_by("pk").select_related("lot"):
         event = by_pk[flag.event_id]
         books.flags[event] += (Flag(event, flag.lot.uri, FlagKind(flag.kind), flag.mg),)
-    for handover in rows.Handover.objects.filter(dispatch__in=by_pk):
-        books.handovers[by_pk[handover.dispatch_id]] = handover_fact(by_pk[handover.dispatch_id], handover)
+    # A receipt that is corrected gives back what its dispatch had in transit.
+    sites = {posting.key.site for postings in books.postings.values() for posting in postings}
+    dispatches = [Event.uuid_of(site) for site in sites if ledger.is_transit(site)]
+    for handover in rows.Handover.objects.filter(dispatch__uuid__in=dispatches).select_related("dispatch"):
+        dispatch = handover.dispatch.event_id
+        found.places[dispatch] = handover.dispatch_id
+        books.handovers[dispatch] = handover_fact(dispatch, handover)
 
 
 def _load_lots(found: Slice, lots: set[Any]) -> None:
@@ -175,14 +180,9 @@ def _load_places(found: Slice, needs: Needs) -> None:
 
 def _load_parties(found: Slice, parties: set[str]) -> None:
     if parties:
-        for party in rows.Party.objects.filter(uri__in=parties).select_related("event__leaf"):
+        for party in rows.Party.objects.filter(uri__in=parties).select_related("event"):
             found.known.add(party.uri)
             found.books.parties[party.uri] = party_fact(party)
-            if party.uri == found.books.operator:
-                # Whether only genesis has named the operator so far decides whether it may still be registered.
-                found.books.events[party.event.event_id] = fact_of(
-                    parse(bytes(party.event.statement)), party.event.index
-                )
 
 
 # --- one row, one fact -----------------------------------------------------------------------------------------------
@@ -205,8 +205,9 @@ def fact_of(statement: Statement, index: int | None) -> EventFact:
 
 
 def party_fact(row: rows.Party) -> PartyFact:
-    roles = tuple(row.roles)
-    return PartyFact(row.uri, row.kind, roles, row.country or None, row.guardian or None, row.event.event_id)
+    # Genesis names the operator without registering it.
+    registered_by = None if row.event.act == "genesis" else row.event.event_id
+    return PartyFact(row.uri, row.kind, tuple(row.roles), row.country or None, row.guardian or None, registered_by)
 
 
 def site_fact(row: rows.Site) -> SiteFact:

@@ -42,7 +42,7 @@ class Changes:
     def add(self, effects: Effects) -> None:
         """Take in one statement's effects, in order."""
         event = effects.event.id
-        for name in ("keys", "sites", "plots"):
+        for name in ("parties", "keys", "sites", "plots"):
             for uri in getattr(effects, name):
                 self.registered_by.setdefault(uri, event)
         for name in (

@@ -66,7 +66,7 @@ def rows_of(log: Log, changes: Changes, places: Places) -> dict[type[Model], lis
         return places[changes.registered_by[uri]]
 
     return {
-        models.Party: [party_row(log, fact, places) for fact in changes.parties.values()],
+        models.Party: [party_row(log, fact, by(uri), places) for uri, fact in changes.parties.items()],
         models.Site: [site_row(log, fact, by(uri)) for uri, fact in changes.sites.items()],
         models.Plot: [plot_row(log, fact, by(uri)) for uri, fact in changes.plots.items()],
         models.Key: [key_row(log, fact, by(kid), places) for kid, fact in changes.keys.items()],
@@ -120,12 +120,13 @@ def listed_rows(changes: Changes, places: Places) -> dict[type[Model], list[Any]
     }
 
 
-def party_row(log: Log, fact: PartyFact, places: Places) -> models.Party:
+def party_row(log: Log, fact: PartyFact, event: int, places: Places) -> models.Party:
+    # The operator is first named by genesis and may then register itself.
     return models.Party(
         id=pk_of(fact.uri),
         log=log,
         uri=fact.uri,
-        event_id=places[fact.registered_by or ""],
+        event_id=places[fact.registered_by] if fact.registered_by else event,
         kind=fact.kind,
         roles=list(fact.roles),
         country=fact.country or "",
