@@ -110,6 +110,31 @@ def register_party(
     return party
 
 
+def register_people(
+    *,
+    names: Sequence[str],
+    roles: Sequence[str],
+    guardian: str,
+    country: str | None = None,
+    audience: str = "auditors",
+) -> list[str]:
+    """
+    Register many persons of one guardian in one batch: a station's deliverers, with a card and no key of their own.
+
+    Returns their URIs in the order of ``names``, which are withheld and shown to ``audience``. Signed by the guardian.
+    """
+    parties = [identifiers.party_uri(settings.TRAIL_HOST, identifiers.new_id()) for _ in names]
+    drafts = [
+        Draft(
+            RegisterParty(party=party, kind="person", roles=tuple(roles), country=country, guardian=guardian),
+            _named(name, audience),
+        )
+        for party, name in zip(parties, names, strict=True)
+    ]
+    record_acts(guardian, drafts)
+    return parties
+
+
 def register_key(*, party: str, x: str, pop: str, jti: str, registrar: str) -> Event:
     """
     Bind a device's key to a party. ``pop`` is the device's proof over this party, registrar's kid and ``jti``.
