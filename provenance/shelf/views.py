@@ -22,7 +22,8 @@ FRESH = "public, max-age=5"
 def digital_link_page(request: HttpRequest, rest: str) -> HttpResponse:
     """/01/{gtin}[/10/{lot}][/21/{serial}]: the GS1 Digital Link on a bag."""
     try:
-        link = parse_digital_link(request.get_full_path_info().partition("?")[0].rstrip("/"))
+        path, mark, query = request.get_full_path_info().partition("?")
+        link = parse_digital_link(path.rstrip("/") + mark + query)
     except UnknownIdentifier as error:
         return _malformed(request, str(error))
     if link.lot is None:

@@ -8,8 +8,22 @@ from provenance.coffee import acts
 from provenance.coffee.ledger import Books, Edge, edges_of, shares
 from provenance.coffee.statement import Statement
 from provenance.shelf.story import words
+from provenance.shelf.story.countries import COUNTRIES
 from provenance.shelf.story.names import Names
 from provenance.shelf.story.values import Named, Source
+
+
+@dataclass(frozen=True)
+class _Key:
+    """One source: what one site gathered or, where a receipt is the first anybody says, what that receipt says."""
+
+    site: str | None
+    declared_by: str | None = None
+    country: str | None = None
+    region: str | None = None
+
+
+NOBODY = _Key(None)
 
 
 @dataclass
@@ -17,74 +31,65 @@ class _Group:
     permyriad: int = 0
     growers: set[str] = field(default_factory=set)
     farms: set[str] = field(default_factory=set)
-    from_farm: bool = True
 
 
 def sources(books: Books, names: Names, statements: dict[str, Statement], lot: str) -> tuple[Source, ...]:
     """
     The lot's shares, told by the place that gathered them: a farm that stands alone, or the station of many farmers.
 
-    They total exactly 10,000.
+    Largest first, what nobody says last. They total exactly 10,000.
     """
     edges = list(edges_of(books))
-    upward: dict[str, list[Edge]] = defaultdict(list)
+    upward: dict[str, Edge] = {}
     for edge in edges:
         if edge.parent is not None:
-            upward[edge.parent].append(edge)
-    groups: dict[str | None, _Group] = defaultdict(_Group)
+            upward.setdefault(edge.parent, edge)
+    groups: dict[_Key, _Group] = defaultdict(_Group)
     for share in shares(edges, lot):
         made_by = books.lots[share.origin].made_by if share.origin in books.lots else None
         begun = statements.get(made_by or "")
         if share.origin is None or begun is None:
-            groups[None].permyriad += share.permyriad
-            continue
-        site = _gathered_at(begun, share.origin, upward, statements)
-        group = groups[site]
-        group.permyriad += share.permyriad
-        grower, farm = _grower(begun)
-        group.growers |= {grower} if grower else set()
-        group.farms |= {farm} if farm else set()
-        group.from_farm &= farm is not None
-    known = [(site, group) for site, group in groups.items() if site is not None]
-    told = [_told(names, site, group) for site, group in sorted(known, key=lambda one: -one[1].permyriad)]
-    if None in groups:
-        told.append(Source(groups[None].permyriad, None, "", ""))
+            groups[NOBODY].permyriad += share.permyriad
+        elif isinstance(begun.body, acts.Harvest):
+            group = groups[_Key(_gathered_at(begun, share.origin, upward, statements))]
+            group.permyriad += share.permyriad
+            group.growers.add(begun.body.owner or begun.iss)
+            group.farms.add(begun.body.site)
+        else:
+            said = books.lots[share.origin].attributes
+            groups[_Key(None, begun.iss, said.country, said.region)].permyriad += share.permyriad
+    known = sorted((one for one in groups.items() if one[0] != NOBODY), key=lambda one: -one[1].permyriad)
+    told = [_told(names, key, group) for key, group in known]
+    if NOBODY in groups:
+        told.append(Source(groups[NOBODY].permyriad, None))
     return tuple(told)
 
 
-def _grower(begun: Statement) -> tuple[str | None, str | None]:
-    """Who grew what this event began, and on which farm; a receipt that begins a lot knows neither."""
-    if isinstance(begun.body, acts.Harvest):
-        return begun.body.owner or begun.iss, begun.body.site
-    return getattr(begun.body, "from_party", None), None
-
-
-def _gathered_at(
-    begun: Statement, lot: str, upward: dict[str, list[Edge]], statements: dict[str, Statement]
-) -> str | None:
-    """The first site of somebody else than the grower on the way up; the grower's own where there is none."""
-    grower, _ = _grower(begun)
-    own = str(getattr(begun.body, "site", "")) or None
+def _gathered_at(begun: Statement, lot: str, upward: dict[str, Edge], statements: dict[str, Statement]) -> str:
+    """The first site of somebody else than the grower on the way up; the farm where there is none."""
+    farm, own = str(getattr(begun.body, "site", "")), {begun.iss, getattr(begun.body, "owner", None)}
     seen: set[str] = set()
-    while upward[lot] and lot not in seen:
+    while lot in upward and lot not in seen:
         seen.add(lot)
-        edge = upward[lot][0]
-        said = statements.get(edge.event)
+        said = statements.get(upward[lot].event)
         if said is None:
-            return own
-        if said.iss not in {grower, begun.iss}:
-            return getattr(said.body, "site", own)
-        lot = edge.child
-    return own
+            break
+        if said.iss not in own:
+            return str(getattr(said.body, "site", farm))
+        lot = upward[lot].child
+    return farm
 
 
-def _told(names: Names, site: str | None, group: _Group) -> Source:
-    farm = next(iter(group.farms)) if len(group.farms) == 1 and group.from_farm else None
-    shown = farm or site
-    name = names.site(shown) or Named("a place that is not registered")
-    village = names.village(shown)
-    growers = "" if farm or not group.growers else words.count(len(group.growers), "farmer")
-    return Source(group.permyriad, name, village, names.country(shown), growers)
+def _told(names: Names, key: _Key, group: _Group) -> Source:
+    if key.declared_by is not None:
+        country = COUNTRIES.get(key.country or "", key.country or "")
+        where = Named(key.region or country or "A place that is not named")
+        country = country if key.region else ""
+        return Source(group.permyriad, where, country=country, declared_by=names.party(key.declared_by))
+    site = next(iter(group.farms)) if len(group.farms) == 1 else key.site
+    growers = words.count(len(group.growers), "farmer") if len(group.farms) > 1 else ""
+    name = names.site(site) or Named("a place that is not registered")
+    return Source(group.permyriad, name, names.village(site), names.country(site), growers)
 
 
 def countries(told: Sequence[Source]) -> list[str]:

@@ -144,13 +144,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Source:
-    """A part of the blend. ``name`` None: nobody says where it comes from."""
+    """
+    A part of the blend. ``name`` None: nobody says where it comes from.
+
+    ``declared_by``: who named the place when the coffee reached them; what came before is not recorded.
+    """
 
     permyriad: int
     name: Named | None
     village: Named | None = None
     country: str = ""
     growers: str = ""
+    declared_by: Named | None = None
 
     @property
     def percent(self) -> str:
