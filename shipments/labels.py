@@ -215,4 +215,4 @@ def labels_of(lot: str, *, first: int, last: int) -> Iterator[Label]:
 
 
 def net(mass_mg: int) -> str:
-    return f"{to_kg(mass_mg) * 1000:f} g" if mass_mg < MG_PER_KG else f"{to_kg(mass_mg):f} kg"
+    return f"{mass_mg / 1000:g} g" if mass_mg < MG_PER_KG else f"{to_kg(mass_mg):f} kg"

@@ -279,7 +279,8 @@ def reach_in_words(lots: Sequence[str], desk: Desk) -> str:
     theirs = f", and {counted(others, 'lot')} that others made of them" if others else ""
     return (
         f"This reaches {counted(len(reach.lots), 'lot')}: {', '.join(named)}{theirs}. "
-        f"{words.kg(reach.mass_mg)} of it are still somewhere, and {counted(reach.bags, 'bag')} with a code were filled."
+        f"{words.kg(reach.mass_mg)} of it are still somewhere, "
+        f"and {counted(reach.bags, 'bag')} with a code were filled."
     )
 
 

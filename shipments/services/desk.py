@@ -5,10 +5,9 @@ Everything here is restricted to one's own parties. A lot is one's own where one
 is on its way to or from one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -27,11 +26,13 @@ from provenance.trail.models import (
     Site,
     Subject,
 )
-from provenance.trail.services.queries import name_of
+from provenance.trail.services.queries import names_of
 
 Role = Membership.Role
 ROLES = (Role.STATION, Role.MILL, Role.EXPORTER, Role.IMPORTER, Role.ROASTER)
 OPEN = ("open", "part")
+MOST_LOTS = 2_000
+WITHHELD = "name withheld"
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,20 @@ class Desk:
         self._names: dict[str, str] = {}
 
     def name(self, uri: str) -> str:
-        if uri not in self._names:
-            self._names[uri] = name_of(uri) or "name withheld"
+        self.learn([uri])
         return self._names[uri]
+
+    def learn(self, uris: Iterable[str]) -> None:
+        """Read many names at once."""
+        wanted = [uri for uri in uris if uri not in self._names]
+        if wanted:
+            found = names_of(wanted)
+            self._names.update({uri: found.get(uri, WITHHELD) for uri in wanted})
 
     @cached_property
     def places(self) -> list[Place]:
-        sites = Site.objects.filter(party__uri=self.party).order_by("event")
+        sites = list(Site.objects.filter(party__uri=self.party).order_by("event"))
+        self.learn(site.uri for site in sites)
         return [Place(site.uri, self.name(site.uri), site.kind, site.country) for site in sites]
 
     @cached_property
@@ -146,7 +154,7 @@ class Desk:
     @cached_property
     def lots(self) -> list[Lot]:
         """Every lot this party holds or held, owns or owned; the newest first."""
-        return list(own_lots([self.party]).order_by("-made_by")[:500])
+        return list(own_lots([self.party]).order_by("-made_by")[:MOST_LOTS])
 
     @cached_property
     def deliveries(self) -> list[Delivery]:
@@ -174,28 +182,24 @@ class Desk:
 
     @cached_property
     def businesses(self) -> list[str]:
-        """Other parties that a load or a title can go to: whoever trades, and the farmers one is guardian of."""
-        others = Party.objects.exclude(uri=self.party).order_by("event")
-        return [
-            party.uri
-            for party in others
-            if party.guardian == self.party or set(party.roles) & {role.value for role in ROLES}
-        ]
+        """Other parties that a load or a title can go to: whoever trades."""
+        roles = {role.value for role in ROLES}
+        others = Party.objects.exclude(uri=self.party).order_by("event").values_list("uri", "roles")
+        found = [uri for uri, of_party in others if roles & set(of_party)]
+        self.learn(found)
+        return found
 
     @cached_property
     def suppliers(self) -> list[str]:
-        """Who may have brought a load: the businesses, and farmers who have sent something before."""
-        known = Handover.objects.filter(to_party=self.party).values_list("from_party", flat=True).distinct()
-        return list(dict.fromkeys([*self.businesses, *known]))
+        """Who may have brought a load: the businesses, one's own farmers, and whoever has sent something before."""
+        farmers = Party.objects.filter(guardian=self.party).order_by("event").values_list("uri", flat=True)
+        senders = Handover.objects.filter(to_party=self.party).values_list("from_party", flat=True).distinct()
+        found = list(dict.fromkeys([*self.businesses, *farmers, *senders]))
+        self.learn(found)
+        return found
 
     def delivery(self, dispatch: str) -> Delivery | None:
         return next((delivery for delivery in self.deliveries if delivery.dispatch == dispatch), None)
-
-    def lot(self, pk: str) -> Lot | None:
-        try:
-            return own_lots([self.party]).filter(pk=UUID(pk)).first()
-        except ValueError:
-            return None
 
     def event(self, event_id: str) -> Event | None:
         try:

@@ -1,4 +1,4 @@
-"""The ladder, for every act: works, wrong method, not logged in, not yours, no such thing, bad input, nothing written."""
+"""The ladder of every act: works, wrong method, not logged in, not yours, no such thing, bad input, nothing written."""
 
 from uuid import uuid4
 
@@ -367,6 +367,32 @@ def test_going_back_loses_nothing(roastery, scene, slug):
             continue
         shown = fields[name].value()
         assert (shown[0] if isinstance(shown, list) and not isinstance(value, list) else shown) in (value, True), name
+
+
+@pytest.mark.parametrize(
+    "event_id", ["nonsense", "\x00", "urn:uuid:" + "0" * 8, "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8"]
+)
+def test_a_made_up_event_id_is_refused(roastery, scene, event_id):
+    ref, answers = scene("roast")
+    before = Event.objects.count()
+
+    page = roastery.client.post(act_url("roast"), {**typed(answers), "event_id": event_id, "sign": "Sign"})
+
+    assert page.status_code == 200
+    assert b"Nothing was signed" in page.content
+    assert Event.objects.count() == before
+
+
+def test_the_event_id_of_others_is_refused(roastery, scene, wote):
+    ref, answers = scene("roast")
+    theirs = take_in(wote, "W-1", 60).made_by.event_id
+    before = Event.objects.count()
+
+    page = roastery.client.post(act_url("roast"), {**typed(answers), "event_id": theirs, "sign": "Sign"})
+
+    assert page.status_code == 200
+    assert "Another statement has the id" in errors_on(page)
+    assert Event.objects.count() == before
 
 
 def test_more_lines_keep_what_was_typed(roastery, scene):

@@ -147,7 +147,7 @@ def test_ordering_twice_by_one_click_is_one_job(packed, roastery):
     assert Job.objects.count() == 1
 
 
-@pytest.mark.parametrize("first, last", [("0", "4"), ("3", "2"), ("1", "5"), ("", ""), ("x", "٤")])
+@pytest.mark.parametrize(("first", "last"), [("0", "4"), ("3", "2"), ("1", "5"), ("", ""), ("x", "٤")])
 def test_labels_that_do_not_exist_are_not_printed(packed, roastery, first, last):
     lot = packed(4)
 
