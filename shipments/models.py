@@ -5,6 +5,7 @@ Each is a proxy: it holds nothing and writes nothing, it only gives the admin a 
 """
 
 from provenance.trail.models import Balance, Event, Handover, Lot, Shortfall
+from shipments.imports.models import ImportFile, ImportRow  # noqa: F401  Django looks for models here
 
 
 class Stock(Balance):

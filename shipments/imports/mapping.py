@@ -7,7 +7,7 @@ A mapping is ``{kind: column}``: columns by their place, since a file may have t
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from provenance.coffee.errors import CoffeeError
 from shipments.imports.reading import Record, Table
@@ -94,6 +94,7 @@ PARTS_OF_SCORE = (
 )
 # Written by our own download of rows to correct; no part of what the file says.
 RECORD_HEADER, REASON_HEADER = "Import record", "Import reason"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 HEADER_WITHIN = 30  # records: banners above the header are not longer
 
 _UNITS = {"kg": "kg", "kgs": "kg", "kilos": "kg", "lb": "lb", "lbs": "lb", "pounds": "lb", "t": "t", "mt": "t"}
@@ -159,19 +160,29 @@ def guess(header: Sequence[str]) -> dict[str, int]:
 
 
 def find_header(table: Table) -> Record:
-    """The row among the first that has most headers known here; the first row where none has."""
-    return max(table.records[:HEADER_WITHIN], key=lambda record: len(guess(record.cells).keys() - {"key"}))
+    """The row among the first that has most headers known here; where none has any, the first of the widest."""
+
+    def score(record: Record) -> tuple[int, int]:
+        return len(guess(record.cells).keys() - {"key"}), sum(bool(cell.strip()) for cell in record.cells)
+
+    return max(table.records[:HEADER_WITHIN], key=score)
 
 
-def mapping_of(table: Table, *, columns: Mapping[str, int] | None = None, country: str = "") -> Columns:
-    """The guessed mapping, or the one that a person made of the same header."""
+def mapping_of(table: Table, country: str = "") -> Columns:
+    """The guessed mapping of a file."""
     header = find_header(table)
+    return of_header(header.cells, guess(header.cells), country, header.number)
+
+
+def of_header(header: Sequence[str], columns: Mapping[str, int], country: str = "", number: int = 0) -> Columns:
+    """A mapping that somebody made of this header, the record of this number."""
+    known = {kind: place for kind, place in columns.items() if 0 <= place < len(header)}
     return Columns(
-        columns=dict(columns) if columns is not None else guess(header.cells),
-        header=header.cells,
-        header_record=header.number,
+        columns=dict(columns),
+        header=tuple(header),
+        header_record=number,
         country=country,
-        units={kind: unit_of(header.cells[place]) for kind, place in (columns or guess(header.cells)).items()},
+        units={kind: unit_of(header[place]) for kind, place in known.items()},
     )
 
 
@@ -190,5 +201,30 @@ def check(mapping: Columns) -> None:
 
 
 def data_records(table: Table, mapping: Columns) -> list[Record]:
-    """The records below the header."""
-    return [record for record in table.records if record.number > mapping.header_record]
+    """The records below the header. Rows of our own download come back as they were before it."""
+    records = [record for record in table.records if record.number > mapping.header_record]
+    if "record" not in mapping.columns:
+        return records
+    return [replace(record, cells=tuple(map(as_typed, record.cells))) for record in records]
+
+
+def content_of(record: Record, mapping: Columns) -> tuple[str, ...]:
+    """The cells that the file itself brings, without those that our download has added; blank ends do not count."""
+    cells = [
+        cell
+        for place, cell in enumerate(record.cells)
+        if place >= len(mapping.header) or mapping.header[place] not in (RECORD_HEADER, REASON_HEADER)
+    ]
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return tuple(cells)
+
+
+def harmless(cell: str) -> str:
+    """A cell for a CSV download: what a spreadsheet program would take for a formula gets an apostrophe before it."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
+def as_typed(cell: str) -> str:
+    """The cell before ``harmless``."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell

@@ -13,9 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from provenance.coffee.acts import Attributes
-from shipments.imports.cells import Cell, CellRefused, Note
+from shipments.imports.cells import Cell, CellRefused, Note, countries, dates, numbers, texts
 from shipments.imports.cells import altitude as altitudes
-from shipments.imports.cells import countries, dates, numbers, texts
 from shipments.imports.mapping import PARTS_OF_SCORE, Columns
 from shipments.imports.reading import Record
 
@@ -23,6 +22,7 @@ PROTOCOL = "SCA 2004"  # the ten scores that add up to a hundred
 PROTOCOL_UNSAID = "not stated"
 TOTAL_TOLERANCE = Decimal("0.05")
 VALUE_TOLERANCE = Decimal("0.02")
+MAX_ROW = 12_000  # characters; what a withheld value has room for
 
 _SUMMARY = re.compile(r"(?:sub|grand )?totals?|auction (?:average|total).*", re.I)
 # Where a person who tries the system out writes "test".
@@ -143,10 +143,12 @@ class _Reader:
             self.refuse(Note("too_many_cells", "There are more cells than headers: one holds an unquoted separator."))
         elif len(cells) < min(width, 3) or len([cell for cell in cells if cell.strip()]) < 2:
             self.refuse(Note("not_a_row", "This is no row of the table: a remark, perhaps."))
-        elif damaged := next((place for place, cell in enumerate(cells) if _is_damaged(cell)), None):
-            title = self.columns.header[damaged].strip() or f"column {damaged + 1}"
+        elif damaged := [place for place, cell in enumerate(cells[:width]) if _is_damaged(cell)]:
+            title = self.columns.header[damaged[0]].strip() or f"column {damaged[0] + 1}"
             sentence = "A letter was lost on the way: its bytes are no text. Write the cell anew."
-            self.reasons.append(Finding("damaged_text", sentence, damaged, title))
+            self.reasons.append(Finding("damaged_text", sentence, damaged[0], title))
+        elif sum(map(len, cells)) > MAX_ROW:
+            self.refuse(Note("row_too_long", f"The row is longer than {MAX_ROW:,} characters."))
         elif any(_SUMMARY.fullmatch(" ".join(cell.split())) for cell in cells):
             self.refuse(Note("summary_row", "This row sums others up: it is no lot."))
         elif self.is_test():
@@ -205,7 +207,7 @@ class _Reader:
         weight = numbers.number("".join(re.findall(r"[\d.,]+", self.text(kind))))
         price, value = numbers.money(self.text("price")), numbers.money(self.text("value"))
         if kind == "weight" and weight and price and value and abs(weight * price - value) > value * VALUE_TOLERANCE:
-            sentence = f"Weight and price multiply to {weight * price:.2f}, not to the price of the lot: one is in the wrong row."
+            sentence = f"Weight × price is {weight * price:.2f}, not the price of the lot: one is in the wrong row."
             self.refuse(Note("weight_contradicts_price", sentence), "weight")
 
     # --- what the lot is said to be ----------------------------------------------------------------------------------
@@ -273,7 +275,7 @@ class _Reader:
             self.warn("score", (Note("total_differs", sentence),))
         elif total == 0:
             del said["score"]
-        return {f"{kind}_centi": int(round(value * 100)) for kind, value in said.items()}
+        return {f"{kind}_centi": round(value * 100) for kind, value in said.items()}
 
     def green(self) -> dict[str, int]:
         moisture = self.read("moisture", numbers.moisture)

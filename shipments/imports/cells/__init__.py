@@ -1,7 +1,8 @@
 """
 Readers of one cell each. None guesses silently: what is left out, converted or doubted comes back as a ``Note``.
 
-A note's sentence never repeats the cell's text: it may be somebody's telephone number, and is shown from the sealed row.
+A note's sentence never repeats the cell's text, which may be somebody's telephone number: pages show it from the
+sealed row.
 """
 
 from dataclasses import dataclass

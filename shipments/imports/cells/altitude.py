@@ -16,27 +16,70 @@ METRES_A_FOOT = Decimal("0.3048")
 
 _NUMBER = re.compile(r"\d{1,3}(?:[.,'’]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?")
 _METRES = frozenset(
-    "m mt mts mtr mtrs meter meters metre metres metro metros msnm msn msm msl masl mals mosl msnn asl snm "
-    "公尺 m公尺 米".split()
+    [
+        "m",
+        "mt",
+        "mts",
+        "mtr",
+        "mtrs",
+        "meter",
+        "meters",
+        "metre",
+        "metres",
+        "metro",
+        "metros",
+        "msnm",
+        "msn",
+        "msm",
+        "msl",
+        "masl",
+        "mals",
+        "mosl",
+        "msnn",
+        "asl",
+        "snm",
+        "公尺",
+        "m公尺",
+        "米",
+    ]
 )
-_FEET = frozenset("ft feet foot pies psnm psn f".split())
+_FEET = frozenset(["ft", "feet", "foot", "pies", "psnm", "psn", "f"])
 _FILLERS = frozenset(
-    "de entre between from altitude sea level sobre el nivel del mar above approx aprox on average".split()
+    [
+        "de",
+        "entre",
+        "between",
+        "from",
+        "altitude",
+        "sea",
+        "level",
+        "sobre",
+        "el",
+        "nivel",
+        "del",
+        "mar",
+        "above",
+        "approx",
+        "aprox",
+        "on",
+        "average",
+    ]
 )
-_ABOUT = frozenset("above approx aprox average + ~".split())
-_RANGES = frozenset("- – ~ a to thru through and y hasta".split())
-_SIGNS = frozenset("+ : . ,".split())
+_ABOUT = frozenset(["above", "approx", "aprox", "average", "+", "~"])
+_RANGES = frozenset(["-", "–", "~", "a", "to", "thru", "through", "and", "y", "hasta"])
+_SIGNS = frozenset(["+", ":", ".", ","])
 
 
 def altitude(text: str) -> Cell[tuple[int, int]]:
     """Metres from the lowest to the highest plot; None with a note where the cell is not wholly understood."""
-    said = unicodedata.normalize("NFKC", tidy(text).value or "").casefold().replace("a nivel del mar", "")
+    said = unicodedata.normalize("NFKC", tidy(text).value or "").casefold()
+    said = re.sub(r"a nivel del mar|above sea level", " ", said)
     if not said:
         return Cell()
     numbers = [_value(found) for found in _NUMBER.findall(said)]
     words = re.findall(r"#|[^\W\d_]+|[^\w\s]", re.sub(r"(?<=[^\W\d_])\.", "", _NUMBER.sub("#", said)))
     units = {"m" if word in _METRES else "ft" for word in words if word in _METRES | _FEET}
-    if is_nothing(said) and said != "0" or not _understood(words) or len(units) > 1:
+    if (is_nothing(said) and said != "0") or not _understood(words) or len(units) > 1:
         return left_out("altitude_not_understood", "This is not understood as an altitude: it is left out.")
     notes: tuple[Note, ...] = ()
     if units == {"ft"}:

@@ -36,7 +36,7 @@ def day(text: str, today: date) -> Cell[date]:
     found = _day(said)
     if found is None:
         return left_out("date_not_understood", "This is not understood as one day: it is left out. Write 2026-01-31.")
-    if not EARLIEST <= found.year or found > today:
+    if not found.year >= EARLIEST or found > today:
         return left_out("date_unlikely", "This day lies in the future or too far back: it is left out.")
     return Cell(found)
 
@@ -90,12 +90,11 @@ def _season(said: str) -> tuple[date, date] | None:
         return _months(2000 + int(match[2]), last - 2, 2000 + int(match[2]), last)
     if (match := re.fullmatch(rf"([^\W\d_]+) {_YEAR}", said)) and match[1] in MONTHS:
         return _months(int(match[2]), MONTHS[match[1]], int(match[2]), MONTHS[match[1]])
-    if match := re.fullmatch(rf"([^\W\d_]+)(?: {_YEAR})?{_SPAN}([^\W\d_]+)\s*/?\s*{_YEAR}", said):
-        if match[1] in MONTHS and match[3] in MONTHS:
-            return _months(int(match[2] or match[4]), MONTHS[match[1]], int(match[4]), MONTHS[match[3]])
-    if one := _day(said):
-        return one, one
-    return None
+    match = re.fullmatch(rf"([^\W\d_]+)(?: {_YEAR})?{_SPAN}([^\W\d_]+)\s*/?\s*{_YEAR}", said)
+    if match and match[1] in MONTHS and match[3] in MONTHS:
+        return _months(int(match[2] or match[4]), MONTHS[match[1]], int(match[4]), MONTHS[match[3]])
+    one = _day(said)
+    return (one, one) if one else None
 
 
 def _months(year: int, month: int, last_year: int, last_month: int) -> tuple[date, date]:

@@ -77,7 +77,7 @@ def weight(text: str, country: str | None, on: date, unit: str = "") -> int:
     if len(found) > 1:
         raise CellRefused("two_units", "Two units stand in one cell: write the one that is meant.")
     if not found:
-        raise CellRefused("no_unit", f"There is no unit: write {amount} kg, or {amount} lb, or what was meant.")
+        raise CellRefused("no_unit", "There is no unit: write kg or lb after the number, whichever was meant.")
     if not amount:
         raise CellRefused("zero_weight", "The weight is zero: write what was weighed.")
     try:

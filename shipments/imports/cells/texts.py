@@ -9,8 +9,45 @@ from provenance.coffee.errors import MalformedAct
 from shipments.imports.cells import Cell, Note, left_out
 
 NOTHING = frozenset(
-    "- -- --- . .. ? ?? ??? x xx xxx 0 n/a n.a. na nil none null no unknown unkown unkwown unspecified ninguno ninguna "
-    "several various varios varias varied blend mixed other otro otros tbd tba".split()
+    [
+        "-",
+        "--",
+        "---",
+        ".",
+        "..",
+        "?",
+        "??",
+        "???",
+        "x",
+        "xx",
+        "xxx",
+        "0",
+        "n/a",
+        "n.a.",
+        "na",
+        "nil",
+        "none",
+        "null",
+        "no",
+        "unknown",
+        "unkown",
+        "unkwown",
+        "unspecified",
+        "ninguno",
+        "ninguna",
+        "several",
+        "various",
+        "varios",
+        "varias",
+        "varied",
+        "blend",
+        "mixed",
+        "other",
+        "otro",
+        "otros",
+        "tbd",
+        "tba",
+    ]
 ) | {"not applicable", "to be advice", "to be advised", "sin dato", "s/n", "mixed farms", "several farms"}
 
 _PERSONAL_WORD = re.compile(
@@ -45,7 +82,7 @@ def is_personal(text: str) -> bool:
 
 
 def name(text: str) -> Cell[str]:
-    """A name of a farm, person or firm. One with a telephone or identity number in it stays in the original row only."""
+    """A name of a farm, person or firm. With a telephone or identity number in it, it stays in the original row only."""
     tidied = tidy(text)
     value, notes = tidied.value or "", tidied.notes
     if is_personal(value):
@@ -93,8 +130,8 @@ def open_words(text: str, what: str) -> Cell[str]:
     if is_nothing(value):
         return Cell(None, notes)
     code = f"{what}_left_out"
-    if is_personal(value) or (what == "region" and any(sign.isdigit() for sign in value)):
-        note = Note(code, f"There are numbers in the {what}, as in an address: it is left out of the signed lot.")
+    if _EMAIL.search(value) or (what == "region" and any(sign.isdigit() for sign in value)):
+        note = Note(code, f"There is a number or an address in the {what}: it is left out of the signed lot.")
         return Cell(None, (*notes, note))
     try:
         fields.text(value, what)
@@ -118,10 +155,10 @@ PROCESSES = {
     "miel": "honey",
     "pulped natural": "honey",
     "pulped natural honey": "honey",
-    "semi washed": "semi_washed",
-    "semi washed semi pulped": "semi_washed",
-    "wet hulled": "wet_hulled",
-    "giling basah": "wet_hulled",
+    "semi washed": "semi-washed",
+    "semi washed semi pulped": "semi-washed",
+    "wet hulled": "wet-hulled",
+    "giling basah": "wet-hulled",
     "anaerobic": "anaerobic",
 }
 
