@@ -1,0 +1,80 @@
+import pytest
+from django.urls import reverse
+
+from provenance.bags.models import Product
+
+ADD = "/admin/bags/product/add/"
+NO_LINKS = {"links-TOTAL_FORMS": "0", "links-INITIAL_FORMS": "0"}
+
+
+def product(party, **other):
+    return {
+        "party_uri": party,
+        "name": "House blend",
+        "gtin": "9521234000013",
+        "net_g": "250",
+        "label_level": "serial",
+        **NO_LINKS,
+        **other,
+    }
+
+
+@pytest.fixture
+def roaster(client, log, kofi):
+    client.force_login(kofi)
+    return client
+
+
+def test_a_roaster_adds_a_product_in_grams(roaster, kofi):
+    assert "Kofi Roastery" in roaster.get(ADD).content.decode()
+
+    answer = roaster.post(ADD, product(kofi.party))
+
+    assert answer.status_code == 302
+    made = Product.objects.get()
+    assert (made.party_uri, made.gtin, made.net_mg) == (kofi.party, "09521234000013", 250_000)
+
+
+def test_a_product_is_changed_by_its_roaster(roaster, kofi):
+    made = Product.objects.create(party_uri=kofi.party, name="Old", net_mg=500_000)
+    url = reverse("admin:bags_product_change", args=[made.pk])
+    assert 'value="500.0"' in roaster.get(url).content.decode()
+
+    roaster.post(url, product(kofi.party, name="New", gtin="", net_g="0.5"))
+    made.refresh_from_db()
+    assert made.name == "Old"
+
+    roaster.post(url, product(kofi.party, name="New", gtin="", net_g="1000"))
+    made.refresh_from_db()
+    assert (made.name, made.net_mg) == ("New", 1_000_000)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"gtin": "9521234000014"}, {"gtin": "x"}, {"net_g": ""}, {"net_g": "-1"}, {"net_g": "NaN"}, {"name": ""}]
+)
+def test_a_wrong_product_is_not_kept(roaster, kofi, wrong):
+    answer = roaster.post(ADD, product(kofi.party, **wrong))
+
+    assert answer.status_code == 200
+    assert not Product.objects.exists()
+
+
+def test_nobody_adds_products_for_others(roaster, wote):
+    assert roaster.post(ADD, product(wote.party)).status_code == 200
+    assert not Product.objects.exists()
+
+
+def test_products_of_others_are_not_shown(roaster, wote):
+    theirs = Product.objects.create(party_uri=wote.party, name="Theirs", net_mg=250_000)
+
+    assert "Theirs" not in roaster.get(reverse("admin:bags_product_changelist")).content.decode()
+    assert roaster.get(reverse("admin:bags_product_change", args=[theirs.pk])).status_code == 404
+
+
+def test_who_is_a_member_of_nothing_sees_no_products(client, db, otto):
+    otto.is_staff = True
+    otto.save()
+    client.force_login(otto)
+
+    assert client.get(ADD).status_code == 403
+    assert client.get(reverse("admin:bags_product_changelist")).status_code == 403
