@@ -1,7 +1,7 @@
 """One event, or a crowd of events alike, told as a step."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -166,7 +166,8 @@ class Teller:
             case acts.Process(inputs=inputs, outputs=outputs):
                 return self._weights(inputs), self._weights(outputs)
             case acts.Pack(inputs=inputs, output=output):
-                return self._weights(inputs), self._weights([output])
+                # A pack is signed as a number of bags: their weight together is our sum, not a figure of theirs.
+                return self._weights(inputs), tuple(replace(bags, said=None) for bags in self._weights([output]))
             case acts.Split(input=line, outputs=outputs):
                 return self._weights([line]), self._weights(outputs)
             case acts.Receive(lines=lines, into=into) if into:
