@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 360, 200
+WIDTH, HEIGHT = 360, 180
 MARGIN = 34
 # Degrees that the map shows at least, so that one farm does not fill it.
 LEAST = 6.0
@@ -64,13 +64,13 @@ def place_of(geo: str | None, name: str) -> Place | None:
 
 
 def draw(places: Iterable[Place]) -> Drawing | None:
-    """The map of these places in the order of the journey; None without any."""
+    """The map of these places in the order of the journey; None where there is no way to draw."""
     places = list({(each.latitude, each.longitude): each for each in places}.values())
-    if not places:
+    if len(places) < 2:
         return None
     frame = _Frame.around(places)
     dots = [_dot(frame, place, place is places[-1]) for place in places]
-    way = " ".join(f"{'M' if at == 0 else 'L'}{dot.x},{dot.y}" for at, dot in enumerate(dots)) if len(dots) > 1 else ""
+    way = "M" + " L".join(f"{dot.x},{dot.y}" for dot in dots)
     names = [place.name for place in places if place.name]
     return Drawing(tuple(_without_clashes(dots)), tuple(_grid(frame)), way, "Map: " + ", ".join(names or ["the way"]))
 
@@ -116,10 +116,10 @@ def _grid(frame: _Frame) -> Iterable[GridLine]:
     step = next((step for step in GRID_STEPS if max(wide, high) / step <= 6), 60)
     for longitude in _multiples(frame.west, frame.west + wide, step):
         x = frame.x(longitude)
-        yield GridLine(x, 0, x, HEIGHT, _degrees(longitude, "E", "W"), x + 3, HEIGHT - 5)
+        yield GridLine(x, 0, x, HEIGHT, _degrees(longitude, "E", "W") if x < WIDTH - 30 else "", x + 3, HEIGHT - 5)
     for latitude in _multiples(frame.north - high, frame.north, step):
         y = frame.y(latitude)
-        yield GridLine(0, y, WIDTH, y, _degrees(latitude, "N", "S"), 4, y - 4)
+        yield GridLine(0, y, WIDTH, y, _degrees(latitude, "N", "S") if y > 14 else "", 4, y - 4)
 
 
 def _multiples(low: float, high: float, step: int) -> range:

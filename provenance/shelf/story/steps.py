@@ -95,6 +95,8 @@ class Teller:
         if event_id in self.books.void:
             return _nobody(f"it has no effect: {self.books.void[event_id]}")
         found = evidence.grade(self.books, event_id)
+        if both := words.BOTH_BUT.get(found.reason):
+            return Evidence(found.grade.code, found.grade.mark, both, "")
         return Evidence(found.grade.code, found.grade.mark, found.grade.words, found.reason.value)
 
     def _key(self, statement: Statement) -> str:

@@ -40,10 +40,11 @@ def tell(reading: Reading, opened: Shown, lot: str) -> Story:
         known=fact is not None and fact.made_by is not None,
         sources=told,
         headline=_headline(told),
-        coffee=_coffee(said, reading.journey),
+        coffee=_coffee(said, reading.journey, told),
         verdict=_verdict(steps),
         weakest=_weakest(reading, steps),
         price=_price(reading.journey),
+        price_is_of_a_part=len(told) > 1,
         steps=steps,
         drawing=draw(_places(reading, names)),
         recalls=tuple(_recalls(reading, names, lot)),
@@ -83,7 +84,7 @@ def _headline(told: Sequence[Source]) -> str:
     return f"A blend from {words.listed(places)}" if places else f"A blend of {len(named)} origins"
 
 
-def _coffee(said: acts.Attributes, journey: Sequence[Telling]) -> str:
+def _coffee(said: acts.Attributes, journey: Sequence[Telling], told: Sequence[Source]) -> str:
     parts = []
     kind = " ".join(
         word
@@ -95,7 +96,9 @@ def _coffee(said: acts.Attributes, journey: Sequence[Telling]) -> str:
     )
     if kind or said.species:
         parts.append(kind or str(said.species).capitalize())
-    if picked := _harvest(journey):
+    # Of a blend of which a part is not known, nobody can say when it was picked.
+    whole = all(source.name and not source.declared_by for source in told) or len(told) == 1
+    if whole and (picked := _harvest(journey)):
         parts.append(f"harvested {words.span(*picked)}")
     bodies = [telling.statement.body for telling in journey if telling.statement]
     roasted = [act.at for act in bodies if isinstance(act, acts.Process) and act.step == "roast"]
@@ -128,9 +131,9 @@ def _verdict(steps: Sequence[Step]) -> Verdict:
     if not alone:
         return Verdict("agreed", "●", "Every step was said by both sides, or checked by a third party.", "")
     number = "Every step" if alone == len(links) else f"{alone} of {len(links)} steps"
-    through_one = any(step.evidence.why == evidence.Reason.ONE_INSTALLATION.value for step in links)
-    word = "one side’s word" + (", or both sides’ entered through one operator" if through_one else "")
-    return Verdict("one_side", "◐", f"{number} {'is' if alone in (1, len(links)) else 'are'} {word}.", "")
+    through_one = any(step.evidence.words == words.BOTH_BUT[evidence.Reason.ONE_INSTALLATION] for step in links)
+    more = "Where both sides spoke, the operator of this site holds both keys." if through_one else ""
+    return Verdict("one_side", "◐", f"{number} {'is' if alone in (1, len(links)) else 'are'} one side’s word.", more)
 
 
 def _weakest(reading: Reading, steps: Sequence[Step]) -> Step | None:

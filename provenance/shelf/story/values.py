@@ -194,6 +194,7 @@ class Story:
     verdict: Verdict
     weakest: Step | None
     price: Fact
+    price_is_of_a_part: bool
     steps: tuple[Step, ...]
     drawing: Drawing | None
     recalls: tuple[Recalled, ...]

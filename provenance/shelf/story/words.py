@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from provenance.coffee.acts import MG_PER_KG
 from provenance.coffee.epcis import to_kg
+from provenance.coffee.evidence import Reason
 
 FORMS = {
     "CHERRY": "cherry",
@@ -94,6 +95,11 @@ LOSSES = {
     "theft": "stolen",
     "weighing_difference": "difference between two scales",
     "unexplained": "not explained",
+}
+
+BOTH_BUT = {
+    Reason.ONE_INSTALLATION: "Both sides say so, but one operator holds both keys",
+    Reason.SERVER_KEY: "Both sides say so, but the operator holds the key of one",
 }
 
 FLAGS = {

@@ -168,6 +168,17 @@ def test_nothing_on_the_page_breaks_the_content_security_policy(phone, bag):
     assert complaints == []
 
 
+def test_people_who_hear_the_page_or_see_it_poorly_can_use_it(phone, bag):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    phone.goto(bag.link)
+    outcome(phone)
+    phone.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+
+    found = axe.Axe().run(phone)
+
+    assert [one["id"] for one in found.response["violations"]] == []
+
+
 def test_the_page_fits_a_phone_of_320_pixels(phone, bag):
     phone.set_viewport_size({"width": 320, "height": 640})
     phone.goto(bag.link)
