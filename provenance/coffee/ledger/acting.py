@@ -86,7 +86,7 @@ def receive(entry: Entry, act: acts.Receive) -> None:
     unknown_mg = 0
     if act.into:
         entry.open(act.into.lot, act.into.form, act.into, origin=False, day_lot=True)
-    for lot in sorted(weighed | taken):
+    for lot in sorted(weighed.keys() | taken.keys()):
         line = LotMass(lot=lot, mass_mg=taken[lot])
         owners, began = _take_delivery(entry, act, line, begins.get(lot))
         excess_mg = 0 if began else max(0, weighed[lot] - line.mass_mg * RECEIPT.ceiling // 1000)
@@ -119,7 +119,7 @@ def transfer_title(entry: Entry, act: acts.TransferTitle) -> None:
 
 def close(entry: Entry, act: acts.Close) -> None:
     fact = entry.lot(act.lot)
-    entry.effects.lots[act.lot] = replace(fact, closed=True)
+    entry.effects.lots[act.lot] = fact._replace(closed=True)
     if (act.receipts, act.mass_mg) != (fact.pours, fact.poured_mg):
         entry.flag(FlagKind.CLOSE_DIFFERS, act.lot, abs(act.mass_mg - fact.poured_mg))
 
@@ -131,7 +131,7 @@ def process(entry: Entry, act: acts.Process) -> None:
 def pack(entry: Entry, act: acts.Pack) -> None:
     _run_step(entry, act, STEPS["pack"], (act.output,))
     fact = entry.lot(act.output.lot)
-    entry.effects.lots[fact.uri] = replace(fact, count=act.count, net_mg=act.net_mg, gtin=act.gtin)
+    entry.effects.lots[fact.uri] = fact._replace(count=act.count, net_mg=act.net_mg, gtin=act.gtin)
 
 
 def split(entry: Entry, act: acts.Split) -> None:

@@ -15,10 +15,9 @@ from provenance.coffee.ledger.books import (
     Posting,
     Shortfall,
     Signed,
-    is_transit,
 )
 from provenance.coffee.ledger.entry import Entry
-from provenance.coffee.ledger.naming import needs, refers_to
+from provenance.coffee.ledger.naming import named, refers_to
 
 
 def apply(books: Books, statement: Signed, index: int | None = None) -> Effects:
@@ -39,9 +38,9 @@ def apply(books: Books, statement: Signed, index: int | None = None) -> Effects:
 
 
 def _event_fact(books: Books, statement: Signed, index: int | None) -> EventFact:
-    named = needs(statement)
     refers = refers_to(statement.body)
-    lots, parties = set(named.lots), set(named.parties)
+    names = named(statement)
+    lots, parties = names["lots"], names["parties"]
     if isinstance(statement.body, acts.Correct):
         original = books.events[refers or ""]
         lots |= set(original.lots)
@@ -68,9 +67,9 @@ def _take_back(entry: Entry, original: EventFact) -> None:
     for lot in original.lots:
         fact = entry.lot(lot)
         if fact.made_by == original.id:
-            fact = replace(fact, made_by=None, attributes=Attributes(), count=None, net_mg=None, gtin=None)
+            fact = fact._replace(made_by=None, attributes=Attributes(), count=None, net_mg=None, gtin=None)
         if original.act == "close":
-            fact = replace(fact, closed=False)
+            fact = fact._replace(closed=False)
         if fact != books.lots.get(lot):
             effects.lots[lot] = fact
         if original.act in ("recall", "lift_recall"):
@@ -95,7 +94,7 @@ def _count_pours(entry: Entry, edges: list[Edge] | tuple[Edge, ...], sign: int) 
         poured[edge.child] += edge.mass_mg
     for lot, mass_mg in poured.items():
         fact = entry.lot(lot)
-        entry.effects.lots[lot] = replace(fact, poured_mg=fact.poured_mg + sign * mass_mg, pours=fact.pours + sign)
+        entry.effects.lots[lot] = fact._replace(poured_mg=fact.poured_mg + sign * mass_mg, pours=fact.pours + sign)
 
 
 def _book(entry: Entry) -> None:
@@ -107,21 +106,20 @@ def _book(entry: Entry) -> None:
     effects.flags = tuple(entry.flags)
     _book_handovers(entry)
     _book_facts(entry)
-    _gather_subjects(entry)
 
 
 def _book_balances(entry: Entry) -> None:
     books, effects = entry.books, entry.effects
     for key, mass_mg in effects.postings:
-        after_mg = entry.books.balances.get(key, 0) + mass_mg
+        after_mg = books.balances.get(key, 0) + mass_mg
         effects.balances[key] = after_mg
         if mass_mg > 0:
             effects.holders.setdefault(key.lot, set()).update((key.owner, key.custodian))
     for key, after_mg in effects.balances.items():
         if after_mg:
             books.balances[key] = after_mg
-        else:
-            books.balances.pop(key, None)
+        elif key in books.balances:
+            del books.balances[key]
     for lot, parties in list(effects.holders.items()):
         before = books.holders.setdefault(lot, set())
         effects.holders[lot] = parties - before
@@ -133,8 +131,8 @@ def _book_shortfalls(entry: Entry) -> None:
     """Open, change or close the shortfall of every lot and site this entry touched."""
     books, effects = entry.books, entry.effects
     for lot, site in sorted({(key.lot, key.site) for key in effects.balances}):
-        rows = [key for key in books.balances.rows(lot) if key.site == site]
-        lacking_mg = -sum(min(0, books.balances[key]) for key in rows)
+        masses = [books.balances[key] for key in books.balances.rows(lot) if key.site == site]
+        lacking_mg = -sum([mass_mg for mass_mg in masses if mass_mg < 0])
         before = books.shortfalls.get((lot, site))
         is_open = before is not None and before.closed_by is None
         if lacking_mg == (before.mass_mg if before and is_open else 0):
@@ -193,17 +191,3 @@ def _book_facts(entry: Entry) -> None:
         books.edges[entry.jti] = effects.edges
     if effects.flags:
         books.flags[entry.jti] = effects.flags
-
-
-def _gather_subjects(entry: Entry) -> None:
-    effects = entry.effects
-    event = effects.event
-    parties = {*event.parties, *(party for key in effects.balances for party in (key.owner, key.custodian))}
-    sites = {*effects.sites, *(key.site for key in effects.balances if not is_transit(key.site))}
-    effects.subjects = (
-        {("party", uri) for uri in parties}
-        | {("lot", uri) for uri in {*event.lots, *effects.lots}}
-        | {("site", uri) for uri in sites}
-        | {("plot", uri) for uri in effects.plots}
-        | {("event", uri) for uri in (event.refers,) if uri}
-    )

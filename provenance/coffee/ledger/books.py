@@ -5,7 +5,6 @@ The recorder fills a ``Books`` with the little that one statement needs (``needs
 log (``replay``). Masses are integer milligrams, leaves are indices in the log, everything else is a URI.
 """
 
-from collections import UserDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -82,8 +81,7 @@ class PlotFact:
 # --- what ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class LotFact:
+class LotFact(NamedTuple):
     """
     A lot. ``opened_by`` is the party whose URI it is; None where it was only ever drawn from (nobody said it began).
 
@@ -96,14 +94,14 @@ class LotFact:
     form: Form | None = None
     opened_by: str | None = None
     made_by: str | None = None
-    attributes: Attributes = field(default_factory=Attributes)
+    attributes: Attributes = Attributes()
     origin: bool = False
     day_lot: bool = False
     closed: bool = False
     poured_mg: int = 0
     pours: int = 0
     net_mg: int | None = None  # of one bag, for pack lots
-    count: int | None = None
+    count: int | None = None  # type: ignore[assignment]  # bags; what a tuple calls count is not missed
     gtin: str | None = None
 
 
@@ -121,12 +119,15 @@ def is_transit(site: str) -> bool:
     return site.startswith("urn:uuid:")
 
 
-class Balances(UserDict[BalanceKey, int]):
-    """Milligrams by balance key, which also finds a lot's rows without looking through all of them."""
+class Balances(dict[BalanceKey, int]):
+    """
+    Milligrams by balance key, which also finds a lot's rows without looking through all of them.
+
+    Rows come by assignment and go by ``del``: a dict's other ways would leave them unfound.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[str, set[BalanceKey]] = {}
-        super().__init__()
 
     def __setitem__(self, key: BalanceKey, mass_mg: int) -> None:
         self._rows.setdefault(key.lot, set()).add(key)
@@ -311,4 +312,17 @@ class Effects:
     flags: tuple[Flag, ...] = ()
     shortfalls: dict[tuple[str, str], Shortfall] = field(default_factory=dict)
     voided: tuple[str, ...] = ()
-    subjects: set[tuple[str, str]] = field(default_factory=set)  # ("party"|"site"|"lot"|"plot"|"event", uri)
+
+    @property
+    def subjects(self) -> set[tuple[str, str]]:
+        """What the event is about: ("party", "site", "lot", "plot" or "event", URI)."""
+        event = self.event
+        parties = {*event.parties, *(party for key in self.balances for party in (key.owner, key.custodian))}
+        sites = {*self.sites, *(key.site for key in self.balances if not is_transit(key.site))}
+        return (
+            {("party", uri) for uri in parties}
+            | {("lot", uri) for uri in {*event.lots, *self.lots}}
+            | {("site", uri) for uri in sites}
+            | {("plot", uri) for uri in self.plots}
+            | {("event", uri) for uri in (event.refers,) if uri}
+        )

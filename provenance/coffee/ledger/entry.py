@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from provenance.coffee.acts import Form, LotMass, NewLot
 from provenance.coffee.ledger.apportion import apportion
@@ -41,7 +40,7 @@ class Entry:
     # --- balances ----------------------------------------------------------------------------------------------------
 
     def balance(self, key: BalanceKey) -> int:
-        return self.books.balances.get(key, 0) + self.masses[key]
+        return self.books.balances.get(key, 0) + self.masses.get(key, 0)
 
     def post(self, key: BalanceKey, mass_mg: int) -> None:
         self.masses[key] += mass_mg
@@ -139,8 +138,7 @@ class Entry:
         """Begin a lot; into one that exists, only note what is remarkable about pouring more."""
         fact = self.lot(lot)
         if fact.made_by is None:
-            self.effects.lots[lot] = replace(
-                fact,
+            self.effects.lots[lot] = fact._replace(
                 form=form,
                 opened_by=fact.opened_by or self.signer,
                 made_by=self.jti,
@@ -207,6 +205,8 @@ class Entry:
 
 def divide(mass_mg: int, weights: Mapping[str, int]) -> dict[str, int]:
     """``apportion`` by name, in the names' order."""
+    if len(weights) == 1:
+        return dict.fromkeys(weights, mass_mg)
     names = sorted(weights)
     return dict(zip(names, apportion(mass_mg, [weights[name] for name in names]), strict=True))
 

@@ -1,12 +1,11 @@
 """What a statement names: the facts it must be judged by, and the pages it belongs on."""
 
-from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
 from provenance.coffee import acts
-from provenance.coffee.ledger.books import Needs, Signed
+from provenance.coffee.ledger.books import Needs, Signed, is_transit
 
 # The kind of thing that each member of an act names.
 NAMES = {
@@ -33,19 +32,27 @@ LINES = frozenset({"lines", "taken", "into", "begins", "inputs", "outputs", "out
 
 def needs(statement: Signed) -> Needs:
     """What must stand in the Books before ``authorise`` and ``apply`` (``Needs`` says what each of them brings)."""
-    found: dict[str, set[str]] = {kind: set() for kind in ("kids", "parties", "sites", "plots", "lots", "events")}
-    for kind, uri in _named(statement.body):
-        found[kind].add(uri)
-    found["kids"].add(statement.kid)
-    found["parties"].add(statement.iss)
-    found["events"].add(statement.jti)
+    return Needs(**{kind: frozenset(uris) for kind, uris in named(statement).items()})
+
+
+def named(statement: Signed) -> dict[str, set[str]]:
+    """What the statement names, by the kinds of ``Needs``."""
+    found: dict[str, set[str]] = {
+        "kids": {statement.kid},
+        "parties": {statement.iss},
+        "sites": set(),
+        "plots": set(),
+        "lots": set(),
+        "events": {statement.jti},
+    }
+    _gather(statement.body, found)
     if isinstance(statement.body, acts.Correct):
         found["events"].add(original_id(statement.body))
     if isinstance(statement.body, acts.Sample) and statement.body.into:
         found["lots"].add(statement.body.into)
     # A lost load is disposed of where it is: in transit.
-    found["events"] |= {site for site in found["sites"] if site.startswith("urn:uuid:")}
-    return Needs(**{kind: frozenset(uris) for kind, uris in found.items()})
+    found["events"].update(site for site in found["sites"] if is_transit(site))
+    return found
 
 
 def original_id(act: acts.Correct) -> str:
@@ -64,14 +71,14 @@ def refers_to(act: acts.Act) -> str | None:
     return None
 
 
-def _named(part: Any) -> Iterator[tuple[str, str]]:
+def _gather(part: Any, found: dict[str, set[str]]) -> None:
     for name, kind in _members(type(part)):  # type: ignore[arg-type]  # mypy thinks classes cannot be hashed
         value = getattr(part, name)
         for one in value if isinstance(value, tuple) else (value,):
             if kind is None:
-                yield from _named(one)
+                _gather(one, found)
             elif isinstance(one, str):
-                yield kind, one
+                found[kind].add(one)
 
 
 @cache
