@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -99,11 +99,12 @@ def release(log: Log) -> None:
         return
     newest = waiting[-1]
     fence.advance(tlog_checkpoint.Checkpoint(log.origin, newest.size, bytes(newest.root)))
-    now = timezone.now()
-    CheckpointRelease.objects.bulk_create(
-        [CheckpointRelease(checkpoint=checkpoint, released_at=now) for checkpoint in waiting],
-        ignore_conflicts=True,  # the other publisher released it
-    )
+    for checkpoint in waiting:
+        try:
+            with transaction.atomic():
+                CheckpointRelease.objects.create(checkpoint=checkpoint, released_at=timezone.now())
+        except IntegrityError:
+            logger.info("checkpoint %s was released by another publisher", checkpoint)
 
 
 def _sequence(log: Log, now: int) -> Checkpoint | None:

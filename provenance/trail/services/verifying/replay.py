@@ -76,7 +76,7 @@ class Replay:
             return None
         for column, said in (("uuid", Event.uuid_of(statement.jti)), ("kid", statement.kid), ("act", statement.act)):
             if getattr(event, column) != said:
-                self._fault(event, f"Column {column} is not what its bytes say.")
+                self.findings.fault(f"Column {column} is not what its bytes say.", statement.jti, event.index)
         if bytes(event.payload_sha256) != statement.payload_sha256:
             self._fault(event, "Column payload_sha256 is not what its bytes say.")
         self._check_audience(event, statement)

@@ -62,13 +62,20 @@ def check_keys(log: Log, findings: Findings) -> None:
                 continue
             if vkey != found[kind].vkey or (number == log.number and vkey not in log.vkeys.splitlines()):
                 findings.fault(f"The {kind} key of {origin} is not the one that it is said to be.")
-    parties = dict(Key.objects.filter(log=log).values_list("kid", "party"))
-    for row in ServerKey.objects.filter(kid__in=parties):
+    held = {row.kid: row for row in ServerKey.objects.all()}
+    for key in Key.objects.filter(log=log, custody="server", revoked_by=None):
         findings.counts["keys"] += 1
-        try:
-            signer = Ed25519Signer(unseal_secret(row.sealed, acting.bound_to(row.kid)))
-        except Unsealable as error:
-            findings.fault(str(error))
-            continue
-        if thumbprint(signer.public.raw) != row.kid or parties[row.kid] != row.party:
-            findings.fault(f"The server's key {row.kid} is not the one that was registered for {row.party}.")
+        if what := _what_is_wrong_with_key(key, held.get(key.kid)):
+            findings.fault(f"The server's key {key.kid} of {key.party} {what}.")
+
+
+def _what_is_wrong_with_key(key: Key, row: ServerKey | None) -> str | None:
+    if row is None:
+        return "is missing"
+    try:
+        signer = Ed25519Signer(unseal_secret(row.sealed, acting.bound_to(row.kid)))
+    except Unsealable as error:
+        return f"does not open: {error}"
+    if thumbprint(signer.public.raw) != key.kid or row.party != key.party:
+        return "is not the one that was registered"
+    return None
