@@ -1,10 +1,13 @@
-"""What is too long for a page: large label sheets."""
+"""What is too long for a page: large label sheets, and imports."""
 
 from io import BytesIO
 
 from provenance.jobs.handlers import Outcome, Report, handler
 from provenance.jobs.models import Job
+from shipments.imports.tasks import IMPORT
 from shipments.labels import labels_of, write_sheet
+
+__all__ = ["IMPORT", "LABELS", "draw_labels"]
 
 LABELS = "labels"
 

@@ -139,6 +139,12 @@ def counts_of(file: ImportFile) -> dict[str, int]:
     return {outcome.value: counted[outcome.value] for outcome in Outcome}
 
 
+def told(counts: Mapping[str, int]) -> str:
+    """The counts as a sentence."""
+    said = ", ".join(f"{counts[outcome.value]:,} {outcome.label}" for outcome in Outcome)
+    return f"{sum(counts.values()):,} rows: {said}."
+
+
 def codes_of(findings: Iterable[Mapping[str, Sequence[Mapping[str, object]]]], under: str) -> dict[str, int]:
     """How many rows have each warning or reason, the most frequent first."""
     counted = Counter(code for each in findings for code in {str(one["code"]) for one in each.get(under, ())})

@@ -141,9 +141,10 @@ def kind_of(header: str) -> str | None:
 
 
 def unit_of(header: str) -> str:
-    """The unit that a header names: "Weight (lbs)"; empty where none or several."""
+    """The unit that a header names, as in "Weight (lbs)"; empty where it names none or several."""
     found = {_UNITS[word] for word in plain(header).split() if word in _UNITS}
-    return found.pop() if len(found) == 1 else ""
+    # "Bags of 70 kg" counts bags.
+    return found.pop() if len(found) == 1 and not re.search(r"\d", header) else ""
 
 
 def guess(header: Sequence[str]) -> dict[str, int]:

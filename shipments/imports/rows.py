@@ -24,7 +24,7 @@ TOTAL_TOLERANCE = Decimal("0.05")
 VALUE_TOLERANCE = Decimal("0.02")
 MAX_ROW = 12_000  # characters; what a withheld value has room for
 
-_SUMMARY = re.compile(r"(?:sub|grand )?totals?|auction (?:average|total).*", re.I)
+_SUMMARY = re.compile(r"(?:sub|grand )?totals?\W*|(?:auction )?average\W*|auction (?:average|total).*", re.I)
 # Where a person who tries the system out writes "test".
 _TELLTALES = ("farm", "producer", "mill", "region", "lot_number", "ico_mark", "altitude", "harvest")
 

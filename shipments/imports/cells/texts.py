@@ -82,7 +82,7 @@ def is_personal(text: str) -> bool:
 
 
 def name(text: str) -> Cell[str]:
-    """A name of a farm, person or firm. With a telephone or identity number in it, it stays in the original row only."""
+    """A name of a farm, person or firm; with a telephone or identity number in it, only the original row has it."""
     tidied = tidy(text)
     value, notes = tidied.value or "", tidied.notes
     if is_personal(value):

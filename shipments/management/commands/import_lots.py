@@ -74,24 +74,14 @@ class Command(BaseCommand):
 
     def tell_preview(self, judged: list[Judged], total: int) -> None:
         counted = {outcome.value: sum(each.outcome is outcome for each in judged) for outcome in Outcome}
-        self.stdout.write(f"Of the first {len(judged)} of {total} rows: {sentence(counted)}. Nothing was written.")
+        self.stdout.write(f"Of the first {len(judged)} of {total} rows; {files.told(counted)} Nothing was written.")
 
     def tell(self, counts: dict[str, int], file: ImportFile) -> None:
-        self.stdout.write(f"{sum(counts.values())} rows: {sentence(counts)}.")
+        self.stdout.write(files.told(counts))
         findings = list(file.rows.values_list("findings", flat=True))
         for under, title in (("reasons", "Rejected"), ("warnings", "Warnings")):
             for code, times in files.codes_of(findings, under).items():
                 self.stdout.write(f"  {title}: {code} × {times}")
-
-
-def sentence(counts: dict[str, int]) -> str:
-    words = {
-        "accepted": "accepted",
-        "warned": "accepted with warnings",
-        "rejected": "rejected",
-        "already": "imported already",
-    }
-    return ", ".join(f"{counts[outcome]} {words[outcome]}" for outcome in counts)
 
 
 def content_of(path: Path) -> bytes:
