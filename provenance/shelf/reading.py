@@ -63,7 +63,7 @@ def bundle_of(page: Page, since: int | None = None) -> dict[str, Any]:
         "genesis": prove.entry(genesis, "the log’s first entry", {}) if genesis else None,
         "statements": [
             prove.entry(telling, titles.get(telling.event_id) or _registry_title(telling), page.opened)
-            for telling in _in_log_order([*_vouching(page.reading), *page.reading.journey])
+            for telling in _in_log_order([*_vouching(page.reading, page.story), *page.reading.journey])
         ],
     }
 
@@ -107,16 +107,23 @@ def _origin(registry: Iterable[Telling]) -> str:
     return ""
 
 
-def _vouching(reading: Reading) -> list[Telling]:
-    """The registrations behind the journey: who is named in it, their sites, and every key that signed any of these."""
-    said = [telling.statement for telling in reading.journey if telling.statement]
-    named = {uri for statement in said for uri in (*needs(statement).parties, *needs(statement).sites)}
+def _vouching(reading: Reading, story: Story) -> list[Telling]:
+    """
+    The registrations behind the page: who and what places it names, and every key that signed any of these.
+
+    Of a crowd told as one step the page names nobody but those whom its first event names.
+    """
+    said = {telling.event_id: telling.statement for telling in reading.journey if telling.statement}
+    told = [said[step.events[0].event_id] for step in story.steps if step.events[0].event_id in said]
+    named = {uri for statement in told for uri in (*needs(statement).parties, *needs(statement).sites)}
     kept = {
         telling.event_id: telling
         for telling in reading.registry
         if telling.statement and _registered(telling.statement.body) in named
     }
-    kids = {statement.kid for statement in said} | {one.statement.kid for one in kept.values() if one.statement}
+    kids = {statement.kid for statement in said.values()} | {
+        one.statement.kid for one in kept.values() if one.statement
+    }
     # A key's registration was signed by another key: follow them back. Registrars come first in the log.
     for telling in reversed(reading.registry):
         body = telling.statement.body if telling.statement else None

@@ -12,6 +12,7 @@ from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Difference, Form, LossKind, LotMass, NewLot
 from provenance.coffee.identifiers import lot_uri
 from provenance.coffee.statement import parse
+from provenance.coffee.statement.envelope import decode_b64url
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import GTIN, KG, KOFI, PACKED, ROASTERY, STATION, WOTE
 from provenance.trail.models import Disclosure, Event
@@ -250,6 +251,24 @@ def test_page_and_bundle_hold_the_same_statements(client, log):
     shown = set(re.findall(r"(urn:uuid:[0-9a-f-]{36})/[0-9a-f]{64}", page))
     steps = [one for one in bundle["statements"] if one["title"] in titles(page)]
     assert len(shown) == len(steps) == 3 * 6 + 7
+
+
+def test_every_figure_that_the_page_calls_signed_stands_in_the_signed_bytes(client, bag):
+    page = client.get(bag.link).content.decode()
+    signed = {event.event_id: bytes(event.statement) for event in bag.events.values()}
+
+    steps = re.findall(r'<li class="step[^>]*data-events="(\S+)/[0-9a-f]{64} ">(.*?)\n</li>', page, re.S)
+    figures = [
+        (event_id, said or shown)
+        for event_id, step in steps
+        for said, shown in re.findall(r'data-said(?:="([^"]*)")?>([^<]*)<', step)
+    ]
+
+    assert len(steps) == 10
+    assert len(figures) > 30
+    for event_id, figure in figures:
+        payload = decode_b64url(signed[event_id].split(b".")[1], "payload").decode()
+        assert re.search(rf'[":]{re.escape(figure)}[",}}]', payload), (event_id, figure)
 
 
 def titles(page: str) -> list[str]:

@@ -179,7 +179,8 @@ def build(log: Log, *, others: int = 0, bags: int = 3, publish: bool = True) -> 
         acts.Pack(
             at=at(11, 3, 15, CET),
             site=ROASTERY,
-            inputs=(LotMass(lot=ROASTED, mass_mg=packed_mg),),
+            inputs=(LotMass(lot=ROASTED, mass_mg=packed_mg + 10_000),),
+            losses=(Difference(kind=LossKind.REJECT, mass_mg=10_000),),
             output=NewLot(
                 lot=PACKED, mass_mg=packed_mg, form=Form.PACKED, attributes=Attributes(best_before=date(2027, 11, 3))
             ),

@@ -16,9 +16,17 @@ export const refuse = (reason) => {
 };
 
 export const utf8 = (text) => new TextEncoder().encode(text);
-export const join = (...parts) => Uint8Array.from(parts.flatMap((part) => [...part]));
+export function join(...parts) {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 export const equal = (a, b) => a.length === b.length && a.every((byte, at) => byte === b[at]);
-export const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 export const digest = async (algorithm, bytes) => new Uint8Array(await crypto.subtle.digest(algorithm, bytes));
 export const sha256 = (bytes) => digest("SHA-256", bytes);
 

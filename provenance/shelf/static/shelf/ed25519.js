@@ -16,10 +16,12 @@ const ROOT_OF_MINUS_ONE = power(2n, (P - 1n) / 4n);
 
 const littleEndian = (bytes) => BigInt("0x" + hex(Uint8Array.from(bytes).reverse()));
 
+const yOf = (bytes) => littleEndian(bytes) & (2n ** 255n - 1n);
+
 /** The point in these 32 bytes as [X, Y, Z, T] (5.1.3), or null where they are no canonical point. */
 function decodePoint(bytes) {
-  const written = littleEndian(bytes);
-  const [sign, y] = [written >> 255n, written & (2n ** 255n - 1n)];
+  const sign = bytes[31] >> 7 ? 1n : 0n;
+  const y = yOf(bytes);
   if (y >= P) return null;
   const square = mod((y * y - 1n) * power(D * y * y + 1n, P - 2n));
   let x = power(square, (P + 3n) / 8n);
@@ -41,22 +43,33 @@ function times(scalar, base) {
   return result;
 }
 const same = (p, q) => mod(p[0] * q[2]) === mod(q[0] * p[2]) && mod(p[1] * q[2]) === mod(q[1] * p[2]);
-const isSmall = (p) => same(times(8n, p), ZERO);
 
 const ZERO = [0n, 1n, 1n, 0n];
 const BASE = decodePoint(Uint8Array.from([0x58, ...Array(31).fill(0x66)]));
 
+// The y of the eight points of small order, four of which have order eight.
+const Y8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022n;
+const SMALL = new Set([0n, 1n, P - 1n, Y8, P - Y8]);
+
+/** Whether 32 bytes can be a point in its one spelling and not of small order. */
+function isPlausible(bytes) {
+  const y = yOf(bytes);
+  return y < P && !SMALL.has(y);
+}
+
 /** A key fit to be enrolled: a canonical point of prime order. */
 export function isGoodKey(key) {
-  const a = key.length === 32 ? decodePoint(key) : null;
-  return a !== null && !isSmall(a) && same(times(L, a), ZERO);
+  const a = key.length === 32 && isPlausible(key) ? decodePoint(key) : null;
+  return a !== null && same(times(L, a), ZERO);
 }
 
 /** [S]B = R + [k]A, for phones whose browser does not know Ed25519 yet (5.1.7). */
 async function verifyPlainly(key, signature, message) {
   const [first, second] = [signature.slice(0, 32), signature.slice(32)];
+  const [r, a] = [decodePoint(first), decodePoint(key)];
+  if (r === null || a === null) return false;
   const k = littleEndian(await digest("SHA-512", join(first, key, message))) % L;
-  return same(times(littleEndian(second), BASE), add(decodePoint(first), times(k, decodePoint(key))));
+  return same(times(littleEndian(second), BASE), add(r, times(k, a)));
 }
 
 async function nativeKey(key) {
@@ -70,10 +83,7 @@ async function nativeKey(key) {
 /** Whether the 32 bytes of `key` signed the message with these 64 bytes. */
 export async function verifySignature(key, signature, message, { native = true } = {}) {
   if (key.length !== 32 || signature.length !== 64 || littleEndian(signature.slice(32)) >= L) return false;
-  for (const encoded of [key, signature.slice(0, 32)]) {
-    const decoded = decodePoint(encoded);
-    if (decoded === null || isSmall(decoded)) return false;
-  }
+  if (!isPlausible(key) || !isPlausible(signature.slice(0, 32))) return false;
   const imported = native ? await nativeKey(key) : null;
   if (imported === null) return verifyPlainly(key, signature, message);
   return crypto.subtle.verify({ name: "Ed25519" }, imported, signature, message);

@@ -46,6 +46,23 @@ test("no signature with a point of low order or in another spelling passes", { s
   }
 });
 
+test("points of small order, in whatever spelling, are no keys", () => {
+  const small = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  ];
+  for (const key of small) assert.equal(isGoodKey(bytes(key)), false, key);
+});
+
 const wycheproof = `${VECTORS}/wycheproof/ed25519_test.json`;
 test("every Wycheproof signature is judged as expected, by the browser and without it", { skip: !existsSync(wycheproof) }, async () => {
   for (const { publicKey, tests } of JSON.parse(readFileSync(wycheproof, "utf8")).testGroups) {
