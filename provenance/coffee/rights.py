@@ -25,14 +25,14 @@ def check_own(books: Books, statement: Signed, party: PartyFact, what: str) -> N
 
 
 def check_custodian(books: Books, statement: Signed, site: str, lots: Iterable[str], what: str) -> None:
-    for lot in lots:
+    for lot in traced(books, lots):
         if not is_custodian(books, statement.iss, site, lot):
             raise NotAuthorised(f"Only the custodian of {lot} there may {what}.")
 
 
 def check_owner(books: Books, statement: Signed, site: str, lots: Iterable[str], what: str) -> None:
     own_site = site_of(books, site).party == statement.iss
-    for lot in lots:
+    for lot in traced(books, lots):
         # At a site of one's own where nothing of the lot is recorded, the receipt may still be on its way here.
         unrecorded = own_site and not _stocked(books, lot, site)
         if not owns(books, statement.iss, site, lot) and not unrecorded:
@@ -42,7 +42,7 @@ def check_owner(books: Books, statement: Signed, site: str, lots: Iterable[str],
 def check_handled(books: Books, statement: Signed, lots: Iterable[str], what: str, *, auditor: bool = False) -> None:
     if auditor and "auditor" in party_of(books, statement.iss).roles:
         return
-    for lot in lots:
+    for lot in traced(books, lots):
         if statement.iss not in books.holders.get(lot, ()):
             who = "a present or past owner or custodian" + (", or an auditor," if auditor else "")
             raise NotAuthorised(f"Only {who} of {lot} may {what}.")
@@ -70,10 +70,12 @@ def check_begins(books: Books, statement: Signed, lot: str) -> None:
 
 
 def check_pour(books: Books, statement: Signed, lot: str, inputs: Iterable[str]) -> None:
-    fact = books.lots.get(lot)
-    _check_named(fact, statement)
     if lot in inputs:
         raise NotAuthorised(f"{lot} cannot be made from itself: what comes out is a new lot.")
+    if not traced(books, [lot]):
+        return
+    fact = books.lots.get(lot)
+    _check_named(fact, statement)
     if fact and fact.closed:
         raise NotAuthorised(f"{lot} is closed: nothing more can be poured into it.")
     if fact and fact.made_by and fact.origin:
@@ -85,6 +87,11 @@ def check_pour(books: Books, statement: Signed, lot: str, inputs: Iterable[str])
 def _check_named(fact: LotFact | None, statement: Signed) -> None:
     if fact and fact.opened_by not in {None, statement.iss}:
         raise NotAuthorised(f"{fact.uri} is somebody else's lot: only who first named it may add to it.")
+
+
+def traced(books: Books, lots: Iterable[str]) -> list[str]:
+    """Those of the lots over which these Books can judge rights: all of them, but in the pack of other lots."""
+    return [lot for lot in lots if books.traced is None or lot in books.traced]
 
 
 def lots_of(lines: Iterable[acts.LotMass]) -> list[str]:

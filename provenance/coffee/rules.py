@@ -27,6 +27,7 @@ from provenance.coffee.rights import (
     owns,
     party_of,
     site_of,
+    traced,
 )
 from provenance.coffee.statement import check_pop, thumbprint
 
@@ -153,7 +154,7 @@ def _receive(books: Books, statement: Signed, act: acts.Receive, index: int | No
         raise NotAuthorised("What this receipt names as its dispatch is none.")
     elif site.party != statement.iss:
         raise NotAuthorised("Without a dispatch to you, you may receive only at a site of your own.")
-    for lot in lots_of(act.lines):
+    for lot in traced(books, lots_of(act.lines)):
         fact = books.lots.get(lot) or LotFact(lot)
         if not act.dispatch and begins_here(fact, any(new.lot == lot for new in act.begins), statement.iss):
             check_begins(books, statement, lot)
@@ -240,7 +241,7 @@ def _sell(books: Books, statement: Signed, act: acts.Sell, index: int | None) ->
 
 
 def _dispose(books: Books, statement: Signed, act: acts.Dispose, index: int | None) -> None:
-    for lot in lots_of(act.lines):
+    for lot in traced(books, lots_of(act.lines)):
         if not is_custodian(books, statement.iss, act.site, lot) and not owns(books, statement.iss, act.site, lot):
             raise NotAuthorised(f"Only the custodian or the owner of {lot} there may dispose of it.")
 
@@ -250,7 +251,7 @@ def _recall(books: Books, statement: Signed, act: acts.Recall, index: int | None
 
 
 def _lift_recall(books: Books, statement: Signed, act: acts.LiftRecall, index: int | None) -> None:
-    for lot in act.lots:
+    for lot in traced(books, act.lots):
         if books.recalls.get(lot, {}).get(act.recall) != statement.iss:
             raise NotAuthorised(f"Only whoever recalled {lot} may lift that recall.")
 

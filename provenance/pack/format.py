@@ -1,7 +1,8 @@
 """
 The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stranger without a network.
 
-    manifest.json            what this is: format version, lots, reader's audience, origin, size, counts
+    manifest.json            what this is: format version, lots, reader's audience, origin, size, counts, and the lots
+                             that are traced: those asked for and all they came from
     statements.jsonl         one line a statement, by leaf index: {"index", "jws", "disclosures"}
     proofs/inclusion.jsonl   one line a statement: {"index", "hashes"}: from the leaf upwards, joined, base64
     checkpoint               the log's signed note that all proofs lead to
@@ -10,8 +11,8 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
     attachments/<sha256>     documents, named by their digest
     README.txt               how to check the pack
 
-For every lot in the upstream closure the pack holds all statements that name it, whoever signed them, and the
-registrations of the parties, sites and keys that they need. Leaf 0 is always the first line.
+For every traced lot the pack holds all statements that name it, whoever signed them, and the registrations of the
+parties, sites and keys that they need. Leaf 0 is always the first line.
 """
 
 from collections.abc import Iterator

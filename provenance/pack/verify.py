@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from provenance.coffee import rules
 from provenance.coffee.acts import AttachDocument, Genesis
-from provenance.coffee.errors import CoffeeError
+from provenance.coffee.errors import CoffeeError, UnknownIdentifier
+from provenance.coffee.identifiers import check_uri
 from provenance.coffee.ledger import Books, apply
 from provenance.coffee.statement import (
     Statement,
@@ -69,8 +70,9 @@ class _Verifier:
     def __init__(self, pack: PackFile, trust: Trust | None) -> None:
         self.pack = pack
         self.trust = trust
-        self.books = Books()
-        self.report = Report(lots=_strings(pack.manifest.get("lots")))
+        self.report = Report(lots=_lots(pack.manifest, "lots"))
+        # Rights over other lots are not judged: what would speak for them is not in the pack.
+        self.books = Books(traced=frozenset(_lots(pack.manifest, "traced")))
         self.aud = ""
         self.events: list[dict[str, object]] = []
         self.documents: set[str] = set()
@@ -184,7 +186,9 @@ class _Verifier:
         """The lots that the pack is about, and all they came from, began somewhere in it."""
         for lot in sorted(_closure(self.books, self.report.lots)):
             fact = self.books.lots.get(lot)
-            if fact is None:
+            if lot not in (self.books.traced or ()):
+                self._fault(f"The pack does not say that it holds all statements about the lot {lot}.")
+            elif fact is None:
                 self._fault(f"No statement in the pack names the lot {lot}.")
             elif fact.made_by is None:
                 self.report.notes.append(f"Nobody said how the lot {lot} began.")
@@ -250,7 +254,12 @@ def _chain(first: Entry, rest: Iterator[Entry]) -> Iterator[Entry]:
     yield from rest
 
 
-def _strings(value: object) -> tuple[str, ...]:
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    raise UnusablePack("The manifest does not say which lots the pack is about.")
+def _lots(manifest: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """Lots that the manifest names; whatever is no URI could write over the report on the reader's screen."""
+    lots = manifest.get(name)
+    try:
+        if isinstance(lots, list) and lots:
+            return tuple([check_uri(lot, field=name) for lot in lots])
+    except (UnknownIdentifier, TypeError):
+        pass
+    raise UnusablePack(f"The manifest does not say in its member {name!r} which lots the pack is about.")

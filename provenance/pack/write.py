@@ -50,9 +50,13 @@ What it cannot prove: that the coffee in the bag is the coffee on the form.
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the manifest says. ``audience``: who may read it; ``waiting``: statements not in the log yet."""
+    """
+    What the manifest says. ``traced``: lots whose every statement is in the pack, those asked for among them;
+    ``audience``: who may read it; ``waiting``: statements not in the log yet.
+    """
 
     lots: tuple[str, ...]
+    traced: tuple[str, ...]
     audience: str
     origin: str
     size: int
@@ -161,6 +165,7 @@ def _manifest(heading: Heading, count: int) -> bytes:
         {
             "format": FORMAT,
             "lots": list(heading.lots),
+            "traced": list(heading.traced),
             "audience": heading.audience,
             "origin": heading.origin,
             "size": heading.size,

@@ -3,15 +3,18 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 
 from provenance.audit.services.readers import Reader
 from provenance.coffee.acts import Genesis
+from provenance.coffee.ledger import needs
+from provenance.coffee.statement import Statement, parse
 from provenance.pack.format import Entry
 from provenance.pack.trust import format_trust
 from provenance.pack.write import Heading, stream
 from provenance.tlog.hashing import leaf_hash
-from provenance.trail.models import Checkpoint, Event, Log
+from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Site
 from provenance.trail.services.closure import Closure, closure
 from provenance.trail.services.proofs import inclusion, read_hash
 from provenance.trail.services.queries import disclosures_of, latest_checkpoint
@@ -38,14 +41,16 @@ class Pack:
     reader: Reader
 
     def stream(self) -> Iterator[bytes]:
-        events = [event for event in self.found.events if self._is_published(event)]
+        told = _with_registrations(self.log, self.found)
+        events = [event for event in told if self._is_published(event)]
         heading = Heading(
             self.lots,
+            tuple(sorted(self.found.lots)),
             self.reader.name,
             self.log.origin,
             self.checkpoint.size,
             timezone.now().replace(microsecond=0),
-            waiting=len(self.found.events) - len(events),
+            waiting=len(told) - len(events),
         )
         yield from stream(
             heading, self._entries(events), checkpoint=self.checkpoint.note.encode(), policy=policy_of(self.log)
@@ -73,7 +78,7 @@ def pack_of(lots: Collection[str], reader: Reader) -> Pack:
 
     Raises ``NothingPublished`` while the genesis of their log, or all that was said of them, waits for a checkpoint.
     """
-    found = closure(lots)
+    found = _traced(lots)
     first = next(iter(found.events), None)
     if first is None or not isinstance(found.statements[first.event_id].body, Genesis):
         raise NothingPublished("Nothing about this lot is in the log yet. Try again in a minute.")
@@ -84,6 +89,47 @@ def pack_of(lots: Collection[str], reader: Reader) -> Pack:
     ):
         raise NothingPublished("Nothing about this lot is in the log yet. Try again in a minute.")
     return Pack(tuple(lots), log, checkpoint, found, reader)
+
+
+def _traced(lots: Collection[str]) -> Closure:
+    """
+    The lots and all they came from, in the eyes of who reads the log only.
+
+    A correction that waits for its place has already cut what it takes back out of the projections, but not out of
+    the log: what that event was made from belongs to the pack until then.
+    """
+    found = closure(lots)
+    while True:
+        known = set(lots) | found.lots.keys()
+        facts = [found.books.events[event.event_id] for event in found.events if event.act == "correct"]
+        waiting = {lot for fact in facts if fact.leaf is None for lot in found.books.events[fact.refers or ""].lots}
+        if waiting <= known:
+            return found
+        found = closure(known | waiting)
+
+
+def _with_registrations(log: Log, found: Closure) -> list[Event]:
+    """The events by leaf, and every registration that judging them, or another registration, asks for."""
+    events = {event.pk: event for event in found.events}
+    new: Collection[Statement] = found.statements.values()
+    while new:
+        asked = [needs(statement) for statement in new]
+        parties = {uri for need in asked for uri in need.parties}
+        sites = {uri for need in asked for uri in need.sites}
+        plots = {uri for need in asked for uri in need.plots}
+        keys = Key.objects.filter(log=log, kid__in={kid for need in asked for kid in need.kids})
+        registered = (
+            Q(pk__in=Party.objects.filter(uri__in=parties).values("event"))
+            | Q(pk__in=Site.objects.filter(uri__in=sites).values("event"))
+            | Q(pk__in=Plot.objects.filter(uri__in=plots).values("event"))
+            | Q(pk__in=keys.values("event"))
+            | Q(pk__in=keys.exclude(revoked_by=None).values("revoked_by"))
+        )
+        rows = Event.objects.filter(registered, log=log).select_related("leaf")
+        more = {event.pk: event for event in rows if event.pk not in events}
+        events |= more
+        new = [parse(bytes(event.statement)) for event in more.values()]
+    return sorted(events.values(), key=lambda event: (event.index is None, event.index or 0, event.pk))
 
 
 def policy_of(log: Log) -> bytes:

@@ -266,6 +266,8 @@ class Books:
     flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)  # by event id
     shortfalls: dict[tuple[str, str], Shortfall] = field(default_factory=dict)  # by (lot, site); closed ones stay
     void: dict[str, str] = field(default_factory=dict)  # event id -> why its statement has no effect (replay only)
+    # Lots whose every statement stands in these Books; None: all do. Of others a pack cannot know who had which right.
+    traced: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

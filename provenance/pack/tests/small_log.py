@@ -131,9 +131,13 @@ class SmallLog:
         ]
 
     def pack(
-        self, entries: list[Entry] | None = None, lots: tuple[str, ...] = (PARCHMENT,), **parts: object
+        self,
+        entries: list[Entry] | None = None,
+        lots: tuple[str, ...] = (PARCHMENT,),
+        traced: tuple[str, ...] = (CHERRY, PARCHMENT),
+        **parts: object,
     ) -> BytesIO:
-        heading = Heading(lots, "auditors", ORIGIN, len(self.leaves), NOON)
+        heading = Heading(lots, traced, "auditors", ORIGIN, len(self.leaves), NOON)
         given: dict = {"checkpoint": self.checkpoint, "policy": b"quorum none\n"} | parts
         return BytesIO(b"".join(stream(heading, self.entries() if entries is None else entries, **given)))
 

@@ -150,7 +150,8 @@ def test_a_lot_that_nothing_is_said_about_is_a_fault(log):
     missing = f"{CHERRY}-nobody"
 
     assert f"No statement in the pack names the lot {missing}." in [
-        fault.what for fault in check(log.pack(lots=(PARCHMENT, missing)), log).faults
+        fault.what
+        for fault in check(log.pack(lots=(PARCHMENT, missing), traced=(CHERRY, PARCHMENT, missing)), log).faults
     ]
 
 
@@ -322,7 +323,8 @@ def _pack_of(log: SmallLog, entries: list[Entry]) -> BytesIO:
     The writer reads what it writes and would refuse; a forger edits the file.
     """
     lines = b"".join(
-        b'{"index":%d,"jws":"%b","disclosures":%b}\n' % (e.index, e.jws, json.dumps(e.disclosures).encode())
+        b'{"index":%d,"jws":"%b","disclosures":%b}\n'
+        % (e.index, e.jws, json.dumps(e.disclosures, separators=(",", ":")).encode())
         for e in entries
     )
     return rewritten(log.pack(), **{STATEMENTS: lines})
