@@ -9,6 +9,7 @@ import base64
 import re
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from provenance.coffee.acts import Form
@@ -173,11 +174,19 @@ def check_lot_code(code: str, *, field: str = "lot") -> str:
 
 def check_uri(uri: str, *, field: str) -> str:
     """A reference as events carry it: an https URI without query, at most 200 characters."""
-    if len(uri) > MAX_URI or not _URI.fullmatch(uri):
+    if not _is_reference(uri):
         raise UnknownIdentifier(f"{field}: {uri[:60]!r} is not a reference to a party, place or lot.", field=field)
+    return uri
+
+
+@lru_cache(maxsize=16_384)
+def _is_reference(uri: str) -> bool:
+    # Kept, since the same parties, places and lots are named over and over.
+    if len(uri) > MAX_URI or not _URI.fullmatch(uri):
+        return False
     if uri.startswith("https://id.gs1.org/01/"):
         parse_gs1_lot(uri)
-    return uri
+    return True
 
 
 def check_event_id(uri: str, *, field: str) -> str:

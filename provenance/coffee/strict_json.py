@@ -41,8 +41,10 @@ def loads(data: bytes) -> object:
         raise
     except ValueError as error:
         raise MalformedJson(f"This is not JSON: {error}.") from None
+    if text.count("{") + text.count("[") > MAX_DEPTH:
+        _check_depth(value, MAX_DEPTH)
     if not _is_plain(text):
-        _check(value, 0)
+        _check_texts(value)
     return value
 
 
@@ -67,21 +69,28 @@ _TOO_DEEP = f"JSON is nested at most {MAX_DEPTH} deep."
 
 
 def _is_plain(text: str) -> bool:
-    # Nearly every signed payload is: then nothing is left to look at in its strings, nor in its depth.
-    return text.isascii() and "\\" not in text and "\x7f" not in text and text.count("{") + text.count("[") <= MAX_DEPTH
+    # Nearly every signed payload is: then nothing is left to look at in its strings.
+    return text.isascii() and "\\" not in text and "\x7f" not in text
 
 
-def _check(value: object, depth: int) -> None:
+def _check_depth(value: object, room: int) -> None:
+    if isinstance(value, (dict, list)):
+        if not room:
+            raise MalformedJson(_TOO_DEEP)
+        for member in value.values() if isinstance(value, dict) else value:
+            _check_depth(member, room - 1)
+
+
+def _check_texts(value: object) -> None:
     if isinstance(value, str):
         check_text(value)
-    elif isinstance(value, (dict, list)):
-        if depth == MAX_DEPTH:
-            raise MalformedJson(_TOO_DEEP)
+    elif isinstance(value, list):
         for member in value:
-            _check(member, depth + 1)
-        if isinstance(value, dict):
-            for member in value.values():
-                _check(member, depth + 1)
+            _check_texts(member)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            check_text(name)
+            _check_texts(member)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -144,5 +144,5 @@ def _range_hash(start: int, end: int, get_hash: GetHash) -> bytes:
 
 
 def _check_hashes(*hashes: bytes) -> None:
-    if any(len(value) != HASH_SIZE for value in hashes):
+    if set(map(len, hashes)) != {HASH_SIZE}:
         raise ProofRefused("The proof, a root or the leaf hash is not made of 32-byte hashes.")

@@ -18,7 +18,7 @@ from provenance.tlog.keys import PublicKey
 VERSION = 1
 
 _REQUIRED = frozenset({"v", "jti", "iss", "aud", "iat", "act"})
-_OPTIONAL = frozenset({"event", "subject", "withheld", "dseq", "dprev", "seen"})
+_KNOWN = _REQUIRED | {"event", "subject", "withheld", "dseq", "dprev", "seen"}
 
 _HOST = r"[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?(?::[1-9][0-9]{0,4})?"
 _SHA256 = re.compile(SHA256_B64URL)
@@ -110,8 +110,9 @@ def _members(payload: bytes) -> dict[str, object]:
         raise MalformedStatement(str(error), field=error.field or "payload") from None
     if not isinstance(members, dict):
         raise MalformedStatement("The payload is a JSON object.", field="payload")
-    _refuse("is missing", _REQUIRED - members.keys())
-    _refuse("is not known here", members.keys() - _REQUIRED - _OPTIONAL)
+    if not _REQUIRED <= members.keys() <= _KNOWN:
+        _refuse("is missing", _REQUIRED - members.keys())
+        _refuse("is not known here", members.keys() - _KNOWN)
     if type(members["v"]) is not int or members["v"] != VERSION:
         raise MalformedStatement(f"Statements are of version {VERSION}.", field="v")
     return members
