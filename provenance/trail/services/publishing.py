@@ -71,11 +71,11 @@ def publish_due(*, now: float | None = None) -> list[Checkpoint]:
     """
     seconds = int(timezone.now().timestamp() if now is None else now)
     unreleased = Checkpoint.objects.filter(log=OuterRef("pk"), release=None)
-    waiting = Log.objects.filter(
+    due = Log.objects.filter(
         Exists(Pending.objects.filter(log=OuterRef("pk"))) | Exists(unreleased), state=Log.State.ACTIVE
     )
     made = []
-    for log in waiting:
+    for log in due:
         if Checkpoint.objects.filter(log=log, signed_at=seconds).exists():
             continue
         try:
@@ -94,12 +94,12 @@ def release(log: Log) -> None:
     released = fence.read()
     head = LogHead.objects.get(log=log)
     fence.check(log, head, released, ever=CheckpointRelease.objects.filter(checkpoint__log=log).exists())
-    waiting = list(Checkpoint.objects.filter(log=log, release=None).order_by("size"))
-    if not waiting:
+    unreleased = list(Checkpoint.objects.filter(log=log, release=None).order_by("size"))
+    if not unreleased:
         return
-    newest = waiting[-1]
+    newest = unreleased[-1]
     fence.advance(tlog_checkpoint.Checkpoint(log.origin, newest.size, bytes(newest.root)))
-    for checkpoint in waiting:
+    for checkpoint in unreleased:
         try:
             with transaction.atomic():
                 CheckpointRelease.objects.create(checkpoint=checkpoint, released_at=timezone.now())
@@ -109,10 +109,9 @@ def release(log: Log) -> None:
 
 def _sequence(log: Log, now: int) -> Checkpoint | None:
     head = LogHead.objects.select_for_update().get(log=log)
-    pending = list(Pending.objects.filter(log=log).order_by("event_id").select_related("event")[:LEAVES_AT_ONCE])
-    if not pending:
+    events = waiting(log)
+    if not events:
         return None
-    events = [row.event for row in pending]
     frontier = Frontier.from_bytes(head.size, bytes(head.frontier))
     if frontier.root() != bytes(head.root):
         raise Corrupt(f"The stored frontier does not give the root at size {head.size}.")
@@ -131,7 +130,7 @@ def _sequence(log: Log, now: int) -> Checkpoint | None:
             for tile, data in complete_tiles(head.size, hashes, hash_reader(log))
         ]
     )
-    Pending.objects.filter(pk__in=[row.pk for row in pending]).delete()
+    Pending.objects.filter(pk__in=[event.pk for event in events]).delete()
     swapped = LogHead.objects.filter(log=log, size=head.size, root=bytes(head.root)).update(
         size=grown.size, root=root, frontier=grown.to_bytes()
     )
@@ -139,6 +138,17 @@ def _sequence(log: Log, now: int) -> Checkpoint | None:
         raise Corrupt("The head changed under its lock.")
     checkpoint.save()
     return checkpoint
+
+
+def waiting(log: Log) -> list[Event]:
+    """
+    What is to get a place now, in the order of the events' ids.
+
+    All that is pending, never what lies beyond the last id published: a commit may overtake another, and the one that
+    was overtaken would be left out for ever.
+    """
+    pending = Pending.objects.filter(log=log).order_by("event_id").select_related("event")
+    return [row.event for row in pending[:LEAVES_AT_ONCE]]
 
 
 def _leaf_hash(event: Event) -> bytes:

@@ -26,8 +26,8 @@ from provenance.trail.models import (
     Pending,
     StoredTile,
 )
-from provenance.trail.services import proofs, publishing, registry
-from provenance.trail.services.acting import Draft, record_acts
+from provenance.trail.services import proofs, publishing, recording, registry
+from provenance.trail.services.acting import Draft, record_acts, sign_drafts
 from provenance.trail.services.fence import Fence
 from provenance.trail.services.publishing import publish, publish_due, release
 from provenance.trail.services.queries import latest_checkpoint
@@ -151,6 +151,7 @@ def waiting(log):
 def tampered(model, **changed):
     triggers.lift(connection)
     model.update(**changed)
+    connection.check_constraints()
     triggers.install(connection)
 
 
@@ -327,3 +328,47 @@ def test_two_publishers_at_once_make_one_history():
     from provenance.trail.services.verifying import verify_trail
 
     assert verify_trail(log) == []
+
+
+def overtaken():
+    """An event whose transaction commits after a later one was published; returns whether it got its place."""
+    log = registry.found_log("main", "Test operator")
+    registry.register_party(kind="person", roles=["farmer"], name="Almaz", party=PARTY + ALMAZ)
+    registry.register_site(party=PARTY + ALMAZ, kind="farm", name="Farm", site=story.SITE + ALMAZ)
+    written, go_on, slow = threading.Event(), threading.Event(), []
+
+    def record_slowly():
+        batch = recording.read(sign_drafts(log, PARTY + ALMAZ, [Draft(story.harvest("SLOW"))]))
+        with transaction.atomic():
+            slow.extend(recording.write_batch(log, batch))
+            written.set()
+            go_on.wait(10)
+        connections.close_all()
+
+    thread = threading.Thread(target=record_slowly)
+    thread.start()
+    assert written.wait(10)
+    harvests(0, 1)
+    publish(log)
+    go_on.set()
+    thread.join()
+    publish(log)
+    return Leaf.objects.filter(event=slow[0]).exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_was_overtaken_gets_its_place():
+    assert overtaken()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_high_water_mark_would_lose_it(monkeypatch):
+    def beyond_the_last(log):
+        last = Leaf.objects.filter(log=log).order_by("-event").values_list("event", flat=True).first() or 0
+        return list(Event.objects.filter(log=log, pending__isnull=False, pk__gt=last).order_by("pk"))
+
+    monkeypatch.setattr(publishing, "waiting", beyond_the_last)
+
+    assert not overtaken()

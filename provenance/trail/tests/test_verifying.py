@@ -33,6 +33,7 @@ def told(log):
     connection.check_constraints()
     triggers.lift(connection)
     yield told
+    connection.check_constraints()
     triggers.install(connection)
 
 
