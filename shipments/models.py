@@ -13,8 +13,8 @@ class Stock(Balance):
 
     class Meta:
         proxy = True
-        verbose_name = "stock line"
-        verbose_name_plural = "stock"
+        verbose_name = "lot in stock"
+        verbose_name_plural = "lots in stock"
 
 
 class OwnLot(Lot):
@@ -49,5 +49,5 @@ class TrailEvent(Event):
 
     class Meta:
         proxy = True
-        verbose_name = "event"
-        verbose_name_plural = "trail"
+        verbose_name = "event on the trail"
+        verbose_name_plural = "events on the trail"

@@ -56,8 +56,8 @@ class Migration(migrations.Migration):
             fields=[
             ],
             options={
-                'verbose_name': 'stock line',
-                'verbose_name_plural': 'stock',
+                'verbose_name': 'lot in stock',
+                'verbose_name_plural': 'lots in stock',
                 'proxy': True,
                 'indexes': [],
                 'constraints': [],
@@ -69,8 +69,8 @@ class Migration(migrations.Migration):
             fields=[
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'trail',
+                'verbose_name': 'event on the trail',
+                'verbose_name_plural': 'events on the trail',
                 'proxy': True,
                 'indexes': [],
                 'constraints': [],

@@ -321,7 +321,7 @@ def test_an_empty_form_is_told_what_is_missing(roastery, scene, slug):
     assert Event.objects.count() == before
 
 
-NONSENSE = ["", " ", "-5", "0", "1e3", "84,5 kg", "NaN", "9" * 40, "\x00", "<script>", "٤٢", "⚖️", "0.0000001"]
+NONSENSE = ["", "-5", "84,5 kg", "NaN", "9" * 40, "\x00", "٤٢"]
 
 
 @every_act
