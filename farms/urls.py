@@ -1,4 +1,18 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from farms.views import acts, pages, people
 
 app_name = "farms"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", pages.Home.as_view(), name="home"),
+    path("farm/", acts.RegisterFarm.as_view(), name="farm"),
+    path("plot/", acts.RegisterPlot.as_view(), name="plot"),
+    path("harvest/", acts.RecordHarvest.as_view(), name="harvest"),
+    path("delivery/", acts.Deliver.as_view(), name="delivery"),
+    path("deliveries/", pages.Deliveries.as_view(), name="deliveries"),
+    path("events/<uuid:uuid>/", pages.ReceiptPage.as_view(), name="event"),
+    path("events/<uuid:uuid>/proof", pages.Proof.as_view(), name="proof"),
+    path("events/<uuid:uuid>/correct/", acts.CorrectEvent.as_view(), name="correct"),
+    path("growers/", people.Growers.as_view(), name="growers"),
+    path("growers/new/", people.Enrol.as_view(), name="enrol"),
+]

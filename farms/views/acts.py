@@ -1,0 +1,107 @@
+"""
+One page for each thing a grower says: the form, then the same read back in words and kilograms, then the signature.
+
+Nothing is kept between the two pages. What was typed travels back in the form and is read again, so what is signed is
+judged at the moment of signing. The page that reads it back carries the event's id: a second click finds the event.
+"""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from farms.forms.base import SayForm
+from farms.forms.coffee import CorrectForm, DeliveryForm, HarvestForm
+from farms.forms.land import FarmForm, PlotForm
+from farms.services.mending import may_correct
+from farms.services.plans import Plan
+from farms.services.telling import tell
+from farms.views.base import GrowerView
+from provenance.coffee.errors import CoffeeError
+from provenance.trail.models import Event
+from provenance.trail.services.acting import new_event_id
+
+
+class ActView(GrowerView):
+    form_class: ClassVar[type[SayForm]]
+    # Answers that a link may give beforehand.
+    prefilled: ClassVar[tuple[str, ...]] = ()
+
+    def get(self, request: HttpRequest, **about: Any) -> HttpResponse:
+        initial = {name: request.GET[name] for name in self.prefilled if name in request.GET}
+        return self.ask(self.form_class(self.business, subject=self.subject(**about), initial=initial))
+
+    def post(self, request: HttpRequest, **about: Any) -> HttpResponse:
+        event_id = request.POST.get("event_id", "") if "sign" in request.POST else ""
+        # What a correction is about cannot be corrected again, so the first click is looked for first.
+        if done := self.done(event_id):
+            return self.receipt(done)
+        form = self.form_class(self.business, request.POST, request.FILES, subject=self.subject(**about))
+        if "change" in request.POST or form.missing() or not form.is_valid():
+            return self.ask(form)
+        try:
+            return self.sign(form, event_id) if event_id else self.read_back(form)
+        except CoffeeError as error:
+            # Two clicks at once: the other one was recorded.
+            if done := self.done(event_id):
+                return self.receipt(done)
+            form.tell(error)
+            return self.ask(form)
+
+    def subject(self, **about: Any) -> Any:
+        """What the act is about, where it is about something. Raises Http404."""
+        return None
+
+    def done(self, event_id: str) -> Event | None:
+        return self.business.event(event_id) if event_id else None
+
+    def sign(self, form: SayForm, event_id: str) -> HttpResponse:
+        return self.receipt(form.plan(event_id).sign(event_id)[0])
+
+    def receipt(self, event: Event) -> HttpResponse:
+        messages.success(self.request, "Signed and recorded. This is your receipt.")
+        return redirect("farms:event", uuid=event.uuid)
+
+    def ask(self, form: SayForm) -> HttpResponse:
+        return self.show("farms/act.html", form=form, missing=form.missing())
+
+    def read_back(self, form: SayForm) -> HttpResponse:
+        event_id = new_event_id()
+        plan = form.plan(event_id)
+        return self.show("farms/read_back.html", form=form, told=self.tell(plan), doubts=plan.doubts, event_id=event_id)
+
+    def tell(self, plan: Plan) -> list[Any]:
+        return [
+            tell(draft.act, self.business, {name: each.value for name, each in draft.withheld.items()})
+            for draft in plan.drafts
+        ]
+
+
+class RegisterFarm(ActView):
+    form_class = FarmForm
+
+
+class RegisterPlot(ActView):
+    form_class = PlotForm
+    prefilled = ("farm",)
+
+
+class RecordHarvest(ActView):
+    form_class = HarvestForm
+
+
+class Deliver(ActView):
+    form_class = DeliveryForm
+    prefilled = ("lot",)
+
+
+class CorrectEvent(ActView):
+    form_class = CorrectForm
+
+    def subject(self, uuid: UUID) -> Event:
+        event = self.business.event(uuid.urn)
+        if event is None or not may_correct(event, self.business.party):
+            raise Http404
+        return event

@@ -1,0 +1,70 @@
+"""Pages to look at: the season, the deliveries, the receipt of an event and its proof."""
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from farms.services.deliveries import deliveries_of, delivery_of, handovers_of, season_of
+from farms.services.mending import may_correct
+from farms.services.standing import Standings
+from farms.services.telling import receipt_of
+from farms.views.base import GrowerView
+from provenance.members.models import Membership
+from provenance.members.services import parties_of
+from provenance.trail.models import Event
+from provenance.trail.services import proofs
+
+DELIVERIES_A_PAGE = 25
+
+
+class Home(GrowerView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show("farms/home.html", season=season_of(self.business))
+
+    def without_farm(self, request: HttpRequest) -> HttpResponse:
+        if parties_of(request.user, Membership.Role.OFFICER):
+            return redirect("farms:growers")
+        return super().without_farm(request)
+
+
+class Deliveries(GrowerView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        page = Paginator(handovers_of(self.business), DELIVERIES_A_PAGE).get_page(request.GET.get("page"))
+        return self.show("farms/deliveries.html", page=page, deliveries=deliveries_of(self.business, page))
+
+
+class EventView(GrowerView):
+    """About one event that names the grower. Somebody else's and none look the same."""
+
+    def event(self, uuid: UUID) -> Event:
+        event = self.business.event(uuid.urn)
+        if event is None:
+            raise Http404
+        return event
+
+
+class ReceiptPage(EventView):
+    def get(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        event = self.event(uuid)
+        return self.show(
+            "farms/receipt.html",
+            receipt=receipt_of(self.business, event),
+            delivery=delivery_of(self.business, event),
+            standing=Standings().of(event),
+            may_correct=may_correct(event, self.business.party),
+            corrected_by=event.correction.event if hasattr(event, "correction") else None,
+        )
+
+
+class Proof(EventView):
+    """The event's ``.tlog-proof`` file; there is none before it stands in the log."""
+
+    def get(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        try:
+            proof = proofs.tlog_proof(self.event(uuid))
+        except proofs.NotPublished as error:
+            raise Http404 from error
+        headers = {"Content-Disposition": f'attachment; filename="{uuid}.tlog-proof"'}
+        return HttpResponse(proof, content_type="text/plain; charset=utf-8", headers=headers)
