@@ -34,9 +34,10 @@ MAX_SMALL_BYTES = 1024 * 1024  # manifest, checkpoint, policy, README
 MAX_TOTAL_BYTES = 4 * 1024**3
 _PIECE_BYTES = 64 * 1024
 _DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error)
-# The one form in which a line is written: nothing in it is ever escaped.
+# The one form in which a line is written. Only what is no statement any more needs an escape; it is left in, and the
+# leaf stays as unreadable as it was.
 _STATEMENT = re.compile(
-    rb'{"index":(0|[1-9][0-9]{0,15}),"jws":"([^"]*)","disclosures":\[("[A-Za-z0-9_-]*"(?:,"[A-Za-z0-9_-]*")*)?\]}\n'
+    rb'{"index":(0|[1-9][0-9]{0,15}),"jws":"([^"\\]*(?:\\.[^"\\]*)*)","disclosures":\[("[A-Za-z0-9_-]*"(?:,"[A-Za-z0-9_-]*")*)?\]}\n'
 )
 _PROOF = re.compile(rb'{"index":(0|[1-9][0-9]{0,15}),"hashes":"([^"]*)"}\n')
 _ATTACHMENT = re.compile(r"attachments/[0-9a-f]{64}")

@@ -8,9 +8,10 @@ from the trust file only. Without one the pack can be found consistent with itse
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from provenance.coffee import rules
-from provenance.coffee.acts import AttachDocument, Genesis
+from provenance.coffee.acts import AttachDocument, Genesis, RegisterKey
 from provenance.coffee.errors import CoffeeError, UnknownIdentifier
 from provenance.coffee.identifiers import check_uri
 from provenance.coffee.ledger import Books, apply
@@ -20,6 +21,7 @@ from provenance.coffee.statement import (
     decode_b64url,
     parse,
     read_disclosure,
+    thumbprint,
 )
 from provenance.coffee.statement import verify as verify_signature
 from provenance.pack.format import Entry, UnusablePack
@@ -30,6 +32,8 @@ from provenance.tlog.errors import TlogError
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.keys import VerifierKey, parse_vkey
 from provenance.tlog.proofs import check_inclusion
+
+_BATCH = 256  # statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class _Verifier:
         # Rights over other lots are not judged: what would speak for them is not in the pack.
         self.books = Books(traced=frozenset(_lots(pack.manifest, "traced")))
         self.aud = ""
+        self.last = -1
+        self.keys: dict[str, bytes] = {}  # by kid: raw keys of all registrations seen, whether they stand or not
         self.events: list[dict[str, object]] = []
         self.documents: set[str] = set()
 
@@ -87,12 +93,9 @@ class _Verifier:
         self.report.origin, self.report.size = checkpoint.origin, checkpoint.size
         self._compare_genesis(first, genesis, checkpoint)
         self.aud = audience(checkpoint.origin, first.jws)
-        last = -1
-        for entry in _chain(first, entries):
-            if entry.index <= last:
-                self._fault("The statements are not in the order of the log.", entry.index)
-            last = entry.index
-            self._check_entry(entry, checkpoint)
+        entries = chain([first], entries)
+        while batch := list(islice(entries, _BATCH)):
+            self._check_batch(batch, checkpoint)
         self._check_lots()
         self._check_epcis()
         self._check_attachments()
@@ -131,21 +134,39 @@ class _Verifier:
             self._fault("Leaf 0 is not the one in your trust file.", 0)
             self.report.trusted = False
 
-    # --- one statement ---
+    # --- statements ---
 
-    def _check_entry(self, entry: Entry, checkpoint: Checkpoint) -> None:
-        self.report.statements += 1
+    def _check_batch(self, batch: list[Entry], checkpoint: Checkpoint) -> None:
+        """One kind of work at a time, which is a tenth faster; what comes of it is told entry by entry."""
+        strays = [_stray(entry, checkpoint) for entry in batch]
+        statements = [_read(entry) for entry in batch]
+        self.keys.update(_keys_in(statements))
+        forged = [self._forged(statement) for statement in statements]
+        for entry, stray, statement, bad_signature in zip(batch, strays, statements, forged, strict=True):
+            self.report.statements += 1
+            if entry.index <= self.last:
+                self._fault("The statements are not in the order of the log.", entry.index)
+            self.last = entry.index
+            if stray:
+                self._fault(f"It is not in the log. {stray}", entry.index)
+            if isinstance(statement, Statement):
+                self._check_statement(statement, entry, bad_signature)
+            else:
+                self._fault(f"It cannot be read. {statement}", entry.index)
+
+    def _forged(self, statement: Statement | CoffeeError) -> TlogError | None:
+        """Why the signature is not its key's; whether that key stands is asked in ``_judge``, in the log's order."""
+        if not isinstance(statement, Statement) or statement.kid not in self.keys:
+            return None
         try:
-            check_inclusion(entry.index, checkpoint.size, leaf_hash(entry.jws), entry.proof, checkpoint.root)
+            verify_signature(statement, self.keys[statement.kid])
         except TlogError as error:
-            self._fault(f"It is not in the log. {error}", entry.index)
+            return error
+        return None
+
+    def _check_statement(self, statement: Statement, entry: Entry, bad_signature: TlogError | None) -> None:
         try:
-            statement = parse(entry.jws)
-        except CoffeeError as error:
-            self._fault(f"It cannot be read. {error}", entry.index)
-            return
-        try:
-            self._judge(statement, entry.index)
+            self._judge(statement, entry.index, bad_signature)
         except (CoffeeError, TlogError) as error:
             self._fault(str(error), entry.index, statement.jti)
         self._check_disclosures(statement, entry)
@@ -154,21 +175,16 @@ class _Verifier:
         if isinstance(statement.body, AttachDocument):
             self.documents.add(statement.body.sha256)
 
-    def _judge(self, statement: Statement, index: int) -> None:
+    def _judge(self, statement: Statement, index: int, bad_signature: TlogError | None) -> None:
         """Signature, audience, key standing, authority, ledger: what fails has no effect on what follows."""
         if statement.aud != (self.aud if index else self.aud.partition("#")[0]):
             raise CoffeeError("It was signed for another log.", field="aud")
-        verify_signature(statement, self._key(statement))
+        if statement.kid not in (self.keys if isinstance(statement.body, Genesis) else self.books.keys):
+            raise CoffeeError("The registration of its key is not in the pack before it.", field="kid")
+        if bad_signature:
+            raise bad_signature
         rules.authorise(self.books, statement, index)
         apply(self.books, statement, index)
-
-    def _key(self, statement: Statement) -> bytes:
-        if isinstance(statement.body, Genesis):
-            return decode_b64url(statement.body.operator_jwk.encode(), "operator_jwk")
-        key = self.books.keys.get(statement.kid)
-        if key is None:
-            raise CoffeeError("The registration of its key is not in the pack before it.", field="kid")
-        return decode_b64url(key.x.encode(), "x")
 
     def _check_disclosures(self, statement: Statement, entry: Entry) -> None:
         shown = set()
@@ -249,9 +265,29 @@ def _closure(books: Books, lots: tuple[str, ...]) -> set[str]:
     return found
 
 
-def _chain(first: Entry, rest: Iterator[Entry]) -> Iterator[Entry]:
-    yield first
-    yield from rest
+def _stray(entry: Entry, checkpoint: Checkpoint) -> TlogError | None:
+    """Why the entry is not in the log at its place."""
+    try:
+        check_inclusion(entry.index, checkpoint.size, leaf_hash(entry.jws), entry.proof, checkpoint.root)
+    except TlogError as error:
+        return error
+    return None
+
+
+def _read(entry: Entry) -> Statement | CoffeeError:
+    try:
+        return parse(entry.jws)
+    except CoffeeError as error:
+        return error
+
+
+def _keys_in(statements: list[Statement | CoffeeError]) -> Iterator[tuple[str, bytes]]:
+    """Kid and raw key of every key that these statements register."""
+    for statement in statements:
+        match statement:
+            case Statement(body=RegisterKey(x=x)) | Statement(body=Genesis(operator_jwk=x)):
+                raw = decode_b64url(x.encode(), "x")
+                yield thumbprint(raw), raw
 
 
 def _lots(manifest: Mapping[str, object], name: str) -> tuple[str, ...]:

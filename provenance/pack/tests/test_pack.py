@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
@@ -134,6 +135,35 @@ def test_statements_out_of_order_are_named(log):
     entries[DISPATCH], entries[RECEIVE] = entries[RECEIVE], entries[DISPATCH]
 
     assert "The statements are not in the order of the log." in [f.what for f in check(log.pack(entries), log).faults]
+
+
+def test_what_is_found_does_not_hang_on_where_a_batch_ends(log, monkeypatch):
+    def keyless(entries):
+        del entries[2]  # Almaz's key
+
+    def late_key(entries):
+        entries.insert(HARVEST, entries.pop(2))
+
+    def forged(entries):
+        head, _, signature = entries[DISPATCH].jws.rpartition(b".")
+        entries[DISPATCH] = replace(entries[DISPATCH], jws=head + b"." + signature[1:2] + signature[:1] + signature[2:])
+
+    def unreadable(entries):
+        entries[4] = replace(entries[4], jws=b"nothing")
+
+    def stray(entries):
+        entries[HARVEST] = replace(entries[HARVEST], proof=())
+
+    for damage in (keyless, late_key, forged, unreadable, stray):
+        entries = log.entries()
+        damage(entries)
+        pack, reports = _pack_of(log, entries), []
+        for size in (1, 2, 3, 256):
+            monkeypatch.setattr(verifying, "_BATCH", size)
+            reports.append(check(pack, log))
+
+        assert reports[0].faults, f"{damage.__name__} went unnoticed"
+        assert all(report == reports[0] for report in reports), damage.__name__
 
 
 def test_who_had_no_right_is_named():
@@ -327,4 +357,5 @@ def _pack_of(log: SmallLog, entries: list[Entry]) -> BytesIO:
         % (e.index, e.jws, json.dumps(e.disclosures, separators=(",", ":")).encode())
         for e in entries
     )
-    return rewritten(log.pack(), **{STATEMENTS: lines})
+    proofs = b"".join(b'{"index":%d,"hashes":"%b"}\n' % (e.index, b64encode(b"".join(e.proof))) for e in entries)
+    return rewritten(log.pack(), **{STATEMENTS: lines, INCLUSION: proofs})
