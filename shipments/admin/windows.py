@@ -59,7 +59,10 @@ def own_values(field: str, name: str, say: Callable[[str], str]) -> type[admin.S
             return [(value, say(value)) for value in sorted(values)]
 
         def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-            return rows.filter(**{field: self.value()}) if self.value() else rows
+            if self.value() is None:
+                return rows
+            offered = {value for value, _ in self.lookup_choices}
+            return rows.filter(**{field: self.value()}) if self.value() in offered else rows.none()
 
     return OwnValues
 

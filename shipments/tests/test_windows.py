@@ -181,6 +181,19 @@ def test_filters_tell_of_ones_own_rows_only(roastery, two_businesses, wote):
     assert "60 kg" in roastery.client.get(list_url("stock"), {"form": "GREEN"}).content.decode()
 
 
+NONSENSE = [{"q": "a\x00b"}, {"form": "\x00"}, {"act": "\x00"}, {"state": "\x00"}, {"o": "99"}, {"p": "x"}, {"x": "1"}]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_nonsensical_question_is_answered(roastery, name):
+    for question in NONSENSE:
+        # The stock admin sends what it does not understand back to the whole list.
+        assert roastery.client.get(list_url(name), question).status_code in (200, 302), question
+    for pk in ("a\x00b", "9" * 40, "-1", "nonsense"):
+        page = reverse(f"admin:shipments_{name}_change", args=[pk])
+        assert roastery.client.get(page).status_code == 404, pk
+
+
 def test_who_works_for_two_businesses_chooses(roastery, wote):
     enrol(user=roastery.user, party_uri=wote.party, role="station")
 
