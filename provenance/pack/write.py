@@ -11,6 +11,7 @@ from typing import IO
 
 from provenance.coffee import strict_json
 from provenance.coffee.epcis import document
+from provenance.coffee.errors import CoffeeError
 from provenance.coffee.statement import parse
 from provenance.pack.format import (
     ATTACHMENTS,
@@ -120,9 +121,10 @@ def stream(
 
 
 def _statement_line(entry: Entry) -> bytes:
-    # The JWS is base64url with dots: it needs no escape, so the stored bytes are spliced in as they are.
+    # A JWS is base64url with dots. What somebody changed in the store must not break out of the line.
+    jws = json.dumps(entry.jws.decode("ascii", "backslashreplace")).encode()
     disclosures = json.dumps(list(entry.disclosures), separators=(",", ":")).encode()
-    return b'{"index":%d,"jws":"%b","disclosures":%b}\n' % (entry.index, entry.jws, disclosures)
+    return b'{"index":%d,"jws":%b,"disclosures":%b}\n' % (entry.index, jws, disclosures)
 
 
 def _proof_line(entry: Entry) -> bytes:
@@ -130,7 +132,11 @@ def _proof_line(entry: Entry) -> bytes:
 
 
 def _event_item(entry: Entry, *, first: bool) -> bytes:
-    event = parse(entry.jws).event
+    try:
+        event = parse(entry.jws).event
+    except CoffeeError:
+        # Changed since it was signed: the verifier names it, and has no event of it either.
+        return b""
     if event is None:
         return b""
     return (b"" if first else b",") + strict_json.dumps(event)

@@ -1,6 +1,7 @@
 """Puts a lot's audit pack together from the trail."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -8,8 +9,9 @@ from django.utils import timezone
 
 from provenance.audit.services.readers import Reader
 from provenance.coffee.acts import Genesis
+from provenance.coffee.errors import CoffeeError
 from provenance.coffee.ledger import needs
-from provenance.coffee.statement import Statement, parse
+from provenance.coffee.statement import Disclosure, Statement, parse
 from provenance.pack.format import Entry
 from provenance.pack.trust import format_trust
 from provenance.pack.write import Heading, stream
@@ -18,6 +20,7 @@ from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Si
 from provenance.trail.services.closure import Closure, closure
 from provenance.trail.services.proofs import inclusion, read_hash
 from provenance.trail.services.queries import disclosures_of, latest_checkpoint
+from provenance.trail.services.sealing import Unsealable
 
 
 class NothingPublished(Exception):
@@ -60,7 +63,7 @@ class Pack:
         return event.index is not None and event.index < self.checkpoint.size
 
     def _entries(self, events: Collection[Event]) -> Iterator[Entry]:
-        shown = disclosures_of(events, self.reader.audiences)
+        shown = _shown(events, self.reader)
         get_hash = read_hash(self.log, self.checkpoint.size)
         for event in events:
             event.log = self.log
@@ -80,15 +83,31 @@ def pack_of(lots: Collection[str], reader: Reader) -> Pack:
     """
     found = _traced(lots)
     first = next(iter(found.events), None)
-    if first is None or not isinstance(found.statements[first.event_id].body, Genesis):
+    if first is None or first.act != Genesis.name:
         raise NothingPublished("Nothing about this lot is in the log yet. Try again in a minute.")
     log = Log.objects.get(pk=first.log_id)
     checkpoint = latest_checkpoint(log)
-    if checkpoint is None or not any(
-        event.index is not None for event in found.events if set(lots) & set(found.books.events[event.event_id].lots)
-    ):
+    if checkpoint is None or not any(event.index is not None and _names(found, event, lots) for event in found.events):
         raise NothingPublished("Nothing about this lot is in the log yet. Try again in a minute.")
     return Pack(tuple(lots), log, checkpoint, found, reader)
+
+
+def _names(found: Closure, event: Event, lots: Collection[str]) -> bool:
+    """Whether the event names one of the lots. One that was changed and cannot be read any more belongs to them all."""
+    fact = found.books.events.get(event.event_id)
+    return fact is None or not set(lots).isdisjoint(fact.lots)
+
+
+def _shown(events: Collection[Event], reader: Reader) -> dict[int, list[Disclosure]]:
+    """What the reader may see. Of an event whose bytes or seals were changed that is nothing; its proof says why."""
+    try:
+        return disclosures_of(events, reader.audiences)
+    except (CoffeeError, Unsealable):
+        shown: dict[int, list[Disclosure]] = {}
+    for event in events:
+        with suppress(CoffeeError, Unsealable):
+            shown |= disclosures_of([event], reader.audiences)
+    return shown
 
 
 def _traced(lots: Collection[str]) -> Closure:
@@ -101,8 +120,9 @@ def _traced(lots: Collection[str]) -> Closure:
     found = closure(lots)
     while True:
         known = set(lots) | found.lots.keys()
-        facts = [found.books.events[event.event_id] for event in found.events if event.act == "correct"]
-        waiting = {lot for fact in facts if fact.leaf is None for lot in found.books.events[fact.refers or ""].lots}
+        facts = [found.books.events.get(event.event_id) for event in found.events if event.act == "correct"]
+        originals = [found.books.events.get(fact.refers or "") for fact in facts if fact and fact.leaf is None]
+        waiting = {lot for fact in originals if fact for lot in fact.lots}
         if waiting <= known:
             return found
         found = closure(known | waiting)
@@ -128,7 +148,10 @@ def _with_registrations(log: Log, found: Closure) -> list[Event]:
         rows = Event.objects.filter(registered, log=log).select_related("leaf")
         more = {event.pk: event for event in rows if event.pk not in events}
         events |= more
-        new = [parse(bytes(event.statement)) for event in more.values()]
+        new = []
+        for event in more.values():
+            with suppress(CoffeeError):
+                new.append(parse(bytes(event.statement)))
     return sorted(events.values(), key=lambda event: (event.index is None, event.index or 0, event.pk))
 
 
