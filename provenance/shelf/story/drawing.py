@@ -1,10 +1,11 @@
 """A small map drawn from the blurred places of the journey: a grid of degrees, the places, the way between them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 WIDTH, HEIGHT = 360, 180
 MARGIN = 34
+LETTER = 7  # width of one, about
 # Degrees that the map shows at least, so that one farm does not fill it.
 LEAST = 6.0
 GRID_STEPS = (2, 5, 10, 20, 30, 60)
@@ -12,11 +13,12 @@ GRID_STEPS = (2, 5, 10, 20, 30, 60)
 
 @dataclass(frozen=True)
 class Place:
-    """A place in degrees; ``name`` is empty where it is not to be written beside the dot."""
+    """A place in degrees; ``name`` is empty where none is to be written. The lower ``rank``, the more it matters."""
 
     latitude: float
     longitude: float
     name: str
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -52,27 +54,35 @@ class Drawing:
     height: int = HEIGHT
 
 
-def place_of(geo: str | None, name: str) -> Place | None:
+def place_of(geo: str | None, name: str, rank: int) -> Place | None:
     """From ``geo:5.8,38.4``; None where there is no such point."""
     if not geo or not geo.startswith("geo:"):
         return None
     latitude, _, longitude = geo.removeprefix("geo:").partition(",")
     try:
-        return Place(float(latitude), float(longitude), name)
+        return Place(float(latitude), float(longitude), name, rank)
     except ValueError:
         return None
 
 
-def draw(places: Iterable[Place]) -> Drawing | None:
-    """The map of these places in the order of the journey; None where there is no way to draw."""
-    places = list({(each.latitude, each.longitude): each for each in places}.values())
-    if len(places) < 2:
+def draw(places: Mapping[str, Place], ways: Iterable[tuple[str, str]], end: str) -> Drawing | None:
+    """The map of these places by URI, the ways between them, and where they end. None where there is no way to draw."""
+    if len({(place.latitude, place.longitude) for place in places.values()}) < 2:
         return None
-    frame = _Frame.around(places)
-    dots = [_dot(frame, place, place is places[-1]) for place in places]
-    way = "M" + " L".join(f"{dot.x},{dot.y}" for dot in dots)
-    names = [place.name for place in places if place.name]
-    return Drawing(tuple(_without_clashes(dots)), tuple(_grid(frame)), way, "Map: " + ", ".join(names or ["the way"]))
+    frame = _Frame.around(list(places.values()))
+    dots = {uri: _dot(frame, place, uri == end) for uri, place in places.items()}
+    arcs = [_arc(dots[start], dots[stop]) for start, stop in ways if start in dots and stop in dots]
+    matters = sorted(dots, key=lambda uri: (uri != end, places[uri].rank))
+    shown = _without_clashes([dots[uri] for uri in matters])
+    names = [dot.name for dot in shown if dot.name]
+    return Drawing(tuple(shown), tuple(_grid(frame)), " ".join(arcs), "Map: " + ", ".join(names or ["the way"]))
+
+
+def _arc(start: Dot, stop: Dot) -> str:
+    """A flat curve: ways there and back, and ways of several origins, do not hide each other."""
+    lift = abs(stop.x - start.x) * 0.15
+    x, y = round((start.x + stop.x) / 2, 1), round((start.y + stop.y) / 2 - lift, 1)
+    return f"M{start.x},{start.y} Q{x},{y} {stop.x},{stop.y}"
 
 
 @dataclass(frozen=True)
@@ -102,13 +112,25 @@ def _dot(frame: _Frame, place: Place, last: bool) -> Dot:
     return Dot(x, y, place.name, "end" if right else "start", x - 10 if right else x + 10, last)
 
 
-def _without_clashes(dots: list[Dot]) -> list[Dot]:
-    """Of two names that would lie on each other the later place of the journey keeps its own."""
+def _without_clashes(dots: Iterable[Dot]) -> list[Dot]:
+    """Of names that would lie on each other only the first keeps its own."""
     kept: list[Dot] = []
-    for dot in reversed(dots):
-        near = any(other.name and abs(other.y - dot.y) < 14 and abs(other.x - dot.x) < 150 for other in kept)
-        kept.append(Dot(dot.x, dot.y, "" if near else dot.name, dot.anchor, dot.label_x, dot.last))
-    return kept[::-1]
+    for dot in dots:
+        clashes = any(other.name and _overlap(dot, other) for other in kept)
+        kept.append(replace(dot, name="") if clashes else dot)
+    return kept
+
+
+def _overlap(one: Dot, other: Dot) -> bool:
+    return abs(one.y - other.y) < 14 and _left(one) < _right(other) and _left(other) < _right(one)
+
+
+def _left(dot: Dot) -> float:
+    return dot.label_x - (LETTER * len(dot.name) if dot.anchor == "end" else 0)
+
+
+def _right(dot: Dot) -> float:
+    return _left(dot) + LETTER * len(dot.name)
 
 
 def _grid(frame: _Frame) -> Iterable[GridLine]:

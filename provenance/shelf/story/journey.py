@@ -1,7 +1,7 @@
 """Which of the stored events are on the way of a lot, and which of them are one step when told to a shopper."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from provenance.coffee import acts, rules
@@ -155,36 +155,49 @@ def _time(telling: Telling) -> float:
     return float((at or telling.recorded_at).timestamp())
 
 
-def crowds(reading: Reading) -> list[list[Telling]]:
-    """The journey in groups of one, or of many alike; a group stands where its first event does."""
-    children: dict[str, set[str]] = defaultdict(set)
-    for edge in edges_of(reading.books):
-        if edge.parent is not None:
-            children[edge.parent].add(edge.child)
-    groups: dict[tuple[str, ...], list[Telling]] = defaultdict(list)
-    alike = {telling.event_id: _alike(telling, reading, children) for telling in reading.journey}
+def crowds(reading: Reading, flows: Mapping[str, Hashable]) -> list[list[Telling]]:
+    """
+    The journey in groups of one, or of many alike; a group stands where its first event does.
+
+    ``flows``: what source, or sources, each lot is of. Only what is of the same is told together.
+    """
+    alike = {telling.event_id: _alike(telling, reading, flows) for telling in reading.journey}
+    groups: dict[Hashable, list[Telling]] = defaultdict(list)
     for telling in reading.journey:
         groups[alike[telling.event_id]].append(telling)
     steps: list[list[Telling]] = []
     for telling in reading.journey:
         group = groups[alike[telling.event_id]]
-        if len(group) < CROWD:
+        if not _is_crowd(group):
             steps.append([telling])
         elif group[0] is telling:
             steps.append(group)
     return steps
 
 
-def _alike(telling: Telling, reading: Reading, children: dict[str, set[str]]) -> tuple[str, ...]:
-    alone = (telling.event_id,)
+def _is_crowd(group: Sequence[Telling]) -> bool:
+    """What one party does again and again in its own works are steps of their own, with figures of their own."""
+    signers = {telling.statement.iss for telling in group if telling.statement}
+    return len(group) >= CROWD and (group[0].act != "process" or len(signers) >= CROWD)
+
+
+def _alike(telling: Telling, reading: Reading, flows: Mapping[str, Hashable]) -> Hashable:
+    alone = telling.event_id
     fact = reading.books.events.get(telling.event_id)
     if telling.statement is None or fact is None or fact.corrected_by or telling.event_id in reading.books.flags:
         return alone
     match telling.statement.body:
         case acts.Harvest(output=output):
-            return ("harvest", output.form, *sorted(children[output.lot]))
+            return ("harvest", output.form, flows.get(output.lot))
         case acts.Dispatch(to_party=to_party, lines=lines):
-            return ("dispatch", to_party, *sorted(children[lines[0].lot]))
-        case acts.Receive(into=into) if into:
-            return ("receive", telling.statement.iss, into.lot)
+            return ("dispatch", to_party, flows.get(lines[0].lot))
+        case acts.Receive(lines=lines, into=into, site=site):
+            return ("receive", telling.statement.iss, site, into.lot if into else flows.get(lines[0].lot))
+        case acts.Process(step=step, outputs=outputs):
+            return ("process", step, flows.get(outputs[0].lot))
     return alone
+
+
+def lots_of(act: acts.Act) -> set[str]:
+    """The lots that a step of the journey is about: what it made or, where it made nothing, moved or spoke of."""
+    return makes(act) or moves(act) or speaks_of(act)

@@ -1,7 +1,7 @@
 """Where a lot's coffee comes from, by weight; what nobody says is a share like the others."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from provenance.coffee import acts
@@ -12,10 +12,12 @@ from provenance.shelf.story.countries import COUNTRIES
 from provenance.shelf.story.names import Names
 from provenance.shelf.story.values import Named, Source
 
+CHERRY = {acts.Form.CHERRY, acts.Form.FLOATERS}
+
 
 @dataclass(frozen=True)
-class _Key:
-    """One source: what one site gathered or, where a receipt is the first anybody says, what that receipt says."""
+class Gathered:
+    """What is told as one source: what one site gathered or, of coffee that came in processed, what its taker says."""
 
     site: str | None
     declared_by: str | None = None
@@ -23,7 +25,38 @@ class _Key:
     region: str | None = None
 
 
-NOBODY = _Key(None)
+NOBODY = Gathered(None)
+
+
+@dataclass
+class Origins:
+    """``of``: how each lot that began in the trail was gathered. ``flows``: what of that is in every lot."""
+
+    of: dict[str, Gathered]
+    flows: dict[str, frozenset[Gathered]]
+
+
+def origins(books: Books, statements: Mapping[str, Statement]) -> Origins:
+    upward: dict[str, Edge] = {}
+    for edge in edges_of(books):
+        if edge.parent is not None:
+            upward.setdefault(edge.parent, edge)
+    of = {}
+    for uri, fact in books.lots.items():
+        begun = statements.get(fact.made_by or "")
+        if begun is None or not fact.origin:
+            continue
+        if isinstance(begun.body, acts.Harvest):
+            of[uri] = Gathered(_gathered_at(begun, uri, upward, statements))
+        elif fact.form in CHERRY:
+            of[uri] = Gathered(str(getattr(begun.body, "site", "")))
+        else:
+            of[uri] = Gathered(None, begun.iss, fact.attributes.country, fact.attributes.region)
+    flows = {uri: frozenset({gathered}) for uri, gathered in of.items()}
+    for edge in edges_of(books):
+        found = frozenset({NOBODY}) if edge.parent is None else flows.get(edge.parent, frozenset())
+        flows[edge.child] = flows.get(edge.child, frozenset()) | found
+    return Origins(of, flows)
 
 
 @dataclass
@@ -31,41 +64,44 @@ class _Group:
     permyriad: int = 0
     growers: set[str] = field(default_factory=set)
     farms: set[str] = field(default_factory=set)
+    deliveries: int = 0
+    unnamed: int = 0
 
 
-def sources(books: Books, names: Names, statements: dict[str, Statement], lot: str) -> tuple[Source, ...]:
+def sources(
+    books: Books, names: Names, statements: Mapping[str, Statement], began: Origins, lot: str
+) -> tuple[Source, ...]:
     """
     The lot's shares, told by the place that gathered them: a farm that stands alone, or the station of many farmers.
 
     Largest first, what nobody says last. They total exactly 10,000.
     """
-    edges = list(edges_of(books))
-    upward: dict[str, Edge] = {}
-    for edge in edges:
-        if edge.parent is not None:
-            upward.setdefault(edge.parent, edge)
-    groups: dict[_Key, _Group] = defaultdict(_Group)
-    for share in shares(edges, lot):
-        made_by = books.lots[share.origin].made_by if share.origin in books.lots else None
-        begun = statements.get(made_by or "")
-        if share.origin is None or begun is None:
-            groups[NOBODY].permyriad += share.permyriad
-        elif isinstance(begun.body, acts.Harvest):
-            group = groups[_Key(_gathered_at(begun, share.origin, upward, statements))]
-            group.permyriad += share.permyriad
-            group.growers.add(begun.body.owner or begun.iss)
-            group.farms.add(begun.body.site)
-        else:
-            said = books.lots[share.origin].attributes
-            groups[_Key(None, begun.iss, said.country, said.region)].permyriad += share.permyriad
+    groups: dict[Gathered, _Group] = defaultdict(_Group)
+    for share in shares(edges_of(books), lot):
+        group = groups[began.of.get(share.origin or "", NOBODY)]
+        group.permyriad += share.permyriad
+        begun = statements.get(books.lots[share.origin].made_by or "") if share.origin in books.lots else None
+        if begun is not None:
+            _count(group, begun.body, begun.iss)
     known = sorted((one for one in groups.items() if one[0] != NOBODY), key=lambda one: -one[1].permyriad)
-    told = [_told(names, key, group) for key, group in known]
+    told = [_told(names, gathered, group) for gathered, group in known]
     if NOBODY in groups:
-        told.append(Source(groups[NOBODY].permyriad, None))
+        told.append(Source(NOBODY, groups[NOBODY].permyriad, None))
     return tuple(told)
 
 
-def _gathered_at(begun: Statement, lot: str, upward: dict[str, Edge], statements: dict[str, Statement]) -> str:
+def _count(group: _Group, act: acts.Act, signer: str) -> None:
+    group.deliveries += 1
+    if isinstance(act, acts.Harvest):
+        group.growers.add(act.owner or signer)
+        group.farms.add(act.site)
+    elif giver := getattr(act, "from_party", None):
+        group.growers.add(giver)
+    else:
+        group.unnamed += 1
+
+
+def _gathered_at(begun: Statement, lot: str, upward: dict[str, Edge], statements: Mapping[str, Statement]) -> str:
     """The first site of somebody else than the grower on the way up; the farm where there is none."""
     farm, own = str(getattr(begun.body, "site", "")), {begun.iss, getattr(begun.body, "owner", None)}
     seen: set[str] = set()
@@ -80,16 +116,23 @@ def _gathered_at(begun: Statement, lot: str, upward: dict[str, Edge], statements
     return farm
 
 
-def _told(names: Names, key: _Key, group: _Group) -> Source:
-    if key.declared_by is not None:
-        country = COUNTRIES.get(key.country or "", key.country or "")
-        where = Named(key.region or country or "A place that is not named")
-        country = country if key.region else ""
-        return Source(group.permyriad, where, country=country, declared_by=names.party(key.declared_by))
-    site = next(iter(group.farms)) if len(group.farms) == 1 else key.site
-    growers = words.count(len(group.growers), "farmer") if len(group.farms) > 1 else ""
+def _told(names: Names, gathered: Gathered, group: _Group) -> Source:
+    if gathered.declared_by is not None:
+        country = COUNTRIES.get(gathered.country or "", gathered.country or "")
+        where = Named(gathered.region or country or "A place that is not named")
+        country = country if gathered.region else ""
+        by = names.party(gathered.declared_by)
+        return Source(gathered, group.permyriad, where, country=country, declared_by=by)
+    alone = len(group.farms) == 1 and not group.unnamed and len(group.growers) == 1
+    site = next(iter(group.farms)) if alone else gathered.site
+    growers, unnamed = "", ""
+    if group.unnamed:
+        growers = words.count(group.deliveries, "delivery", "deliveries")
+        unnamed = f"{group.unnamed:,} of them from growers whom nobody names"
+    elif not alone:
+        growers = words.count(len(group.growers), "farmer")
     name = names.site(site) or Named("a place that is not registered")
-    return Source(group.permyriad, name, names.village(site), names.country(site), growers)
+    return Source(gathered, group.permyriad, name, names.village(site), names.country(site), growers, unnamed)
 
 
 def countries(told: Sequence[Source]) -> list[str]:

@@ -68,7 +68,7 @@ class Teller:
         return Step(
             kind=telling.act,
             who=Named("A step"),
-            before=f"({telling.act.replace('_', ' ')}) that cannot be read any more",
+            before=f"that cannot be read any more ({words.ACTS.get(telling.act, telling.act.replace('_', ' '))})",
             other=None,
             after="",
             at=None,
@@ -155,7 +155,7 @@ class Teller:
             case acts.LiftRecall():
                 return "lifted a recall", None, ""
             case acts.Correct(original_act=original_act):
-                return f"took back what they had said ({original_act.replace('_', ' ')})", None, ""
+                return f"took back {words.ACTS[original_act]}", None, ""
         return act.name.replace("_", " "), None, ""
 
     def _amount(self, lines: Sequence[acts.LotMass]) -> str:
@@ -270,6 +270,8 @@ class Teller:
                 return who, f"picked {total} of {words.FORMS[output.form]}", None, ""
             case acts.Dispatch(to_party=to_party):
                 return self._farmers(signers), f"sent {total} to", self.names.party(to_party), ""
+            case acts.Process(step=step):
+                return self._farmers(signers), f"{words.STEPS[step]}: {total}", None, ""
         taken = words.count(len(statements), "delivery", "deliveries")
         return self.names.party(statements[0].iss), f"took in {taken}, {total} together", None, ""
 
@@ -301,7 +303,7 @@ def _amount(lines: Sequence[acts.LotMass | acts.NewLot], form: acts.Form | None)
 def _mass(act: acts.Act) -> int:
     if isinstance(act, acts.Harvest):
         return act.output.mass_mg
-    return sum(line.mass_mg for line in getattr(act, "lines", ()))
+    return sum(line.mass_mg for line in getattr(act, "lines", None) or getattr(act, "outputs", ()))
 
 
 def _differences(act: acts.Act) -> tuple[Fact, ...]:

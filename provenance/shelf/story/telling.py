@@ -1,19 +1,20 @@
 """The whole page as one value, from what was read of the signed bytes and from what may be shown of the withheld."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from provenance.coffee import acts, evidence
 from provenance.coffee.identifiers import lot_code_of
 from provenance.coffee.ledger import ancestors, attributes, edges_of, shortfall_flags
+from provenance.coffee.statement import Statement
 from provenance.shelf.story import words
-from provenance.shelf.story.drawing import Place, draw, place_of
-from provenance.shelf.story.journey import Reading, crowds
+from provenance.shelf.story.drawing import Drawing, draw, place_of
+from provenance.shelf.story.journey import Reading, crowds, lots_of
 from provenance.shelf.story.names import Names
-from provenance.shelf.story.sources import countries, sources
+from provenance.shelf.story.sources import NOBODY, Gathered, Origins, countries, origins, sources
 from provenance.shelf.story.steps import Teller
-from provenance.shelf.story.values import Fact, Opened, Recalled, Source, Step, Story, Telling, Verdict
+from provenance.shelf.story.values import Chapter, Fact, Opened, Recalled, Source, Step, Story, Telling, Verdict
 
 Shown = Mapping[str, Mapping[str, Opened]]
 
@@ -29,9 +30,11 @@ def tell(reading: Reading, opened: Shown, lot: str) -> Story:
     names = Names(books)
     names.learn(reading.registry)
     teller = Teller(books, names, reading.faults)
-    steps = tuple(teller.step(group) for group in crowds(reading))
     statements = {telling.event_id: telling.statement for telling in reading.journey if telling.statement}
-    told = sources(books, names, statements, lot)
+    began = origins(books, statements)
+    told = sources(books, names, statements, began, lot)
+    groups = crowds(reading, began.flows)
+    steps = tuple(teller.step(group) for group in groups)
     said = attributes(edges_of(books), books.lots, lot)
     fact = books.lots.get(lot)
     return Story(
@@ -46,7 +49,8 @@ def tell(reading: Reading, opened: Shown, lot: str) -> Story:
         price=_price(reading.journey),
         price_is_of_a_part=len(told) > 1,
         steps=steps,
-        drawing=draw(_places(reading, names)),
+        chapters=_chapters(told, steps, [_flow(began, statements, group[0]) for group in groups]),
+        drawing=_map(reading, names),
         recalls=tuple(_recalls(reading, names, lot)),
         remarks=tuple(_remarks(reading, lot)),
         claims=said.claims,
@@ -58,17 +62,52 @@ def tell(reading: Reading, opened: Shown, lot: str) -> Story:
     )
 
 
-def _places(reading: Reading, names: Names) -> list[Place]:
-    """The sites of the journey in its order, as far as their blurred places are open. Farms of a crowd bear no name."""
-    sites = [getattr(telling.statement.body, "site", None) for telling in reading.journey if telling.statement]
-    known = [reading.books.sites[uri] for uri in dict.fromkeys(sites) if uri in reading.books.sites]
-    farms = sum(site.kind == "farm" for site in known)
-    places = []
-    for site in known:
-        name = names.site(site.uri)
-        place = place_of(site.geo, name.text if name and (site.kind != "farm" or farms == 1) else "")
-        places += [place] if place else []
-    return places
+# Whose names matter most on a small map: where it grew, where it was gathered, then who kept it on the way.
+RANKS = ("farm", "washing_station", "collection_point", "dry_mill", "roastery")
+
+
+def _map(reading: Reading, names: Names) -> Drawing | None:
+    """The sites of the journey, as far as their blurred places are open, and the ways between them."""
+    said = {telling.event_id: telling.statement.body for telling in reading.journey if telling.statement}
+    sites = [site for act in said.values() if (site := getattr(act, "site", None)) in reading.books.sites]
+    farms = sum(reading.books.sites[uri].kind == "farm" for uri in set(sites))
+    places = {}
+    for uri in dict.fromkeys(sites):
+        site, name = reading.books.sites[uri], names.site(uri)
+        shown = name.text if name and (site.kind != "farm" or farms == 1) else ""
+        rank = RANKS.index(site.kind) if site.kind in RANKS else len(RANKS)
+        if place := place_of(site.geo, shown, rank):
+            places[uri] = place
+    ways = {
+        (said[act.dispatch].site, act.site)
+        for act in said.values()
+        if isinstance(act, acts.Receive) and isinstance(said.get(act.dispatch or ""), acts.Dispatch)
+    }
+    return draw(places, sorted(ways), end=next((uri for uri in reversed(sites) if uri in places), ""))
+
+
+def _flow(began: Origins, statements: Mapping[str, Statement], telling: Telling) -> frozenset[Gathered]:
+    """Of which sources the lots are that a step is about; a correction's are those of what it takes back."""
+    said = telling.statement
+    if said is not None and isinstance(said.body, acts.Correct):
+        said = statements.get(str(said.body.original.get("eventID")))
+    lots = lots_of(said.body) if said else set()
+    return frozenset().union(*(began.flows.get(lot, frozenset()) for lot in lots))
+
+
+def _chapters(
+    told: Sequence[Source], steps: Sequence[Step], flows: Sequence[frozenset[Gathered]]
+) -> tuple[Chapter, ...]:
+    """A chapter for each source of a blend, then what they went through together. One source needs no chapters."""
+    if len([source for source in told if source.name]) < 2:
+        return (Chapter(None, tuple(steps)),)
+    own: dict[Hashable, list[Step]] = {source.key: [] for source in told if source.name}
+    together: list[Step] = []
+    for step, flow in zip(steps, flows, strict=True):
+        named = flow - {NOBODY}
+        own.get(next(iter(named)), together).append(step) if len(named) == 1 else together.append(step)
+    chapters = [Chapter(source, tuple(own[source.key])) for source in told if own.get(source.key)]
+    return (*chapters, Chapter(None, tuple(together)))
 
 
 def _headline(told: Sequence[Source]) -> str:

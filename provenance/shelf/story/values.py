@@ -1,6 +1,6 @@
 """What a page says, as values: templates branch on these and never on rows."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -150,16 +150,26 @@ class Source:
     ``declared_by``: who named the place when the coffee reached them; what came before is not recorded.
     """
 
+    key: Hashable
     permyriad: int
     name: Named | None
     village: Named | None = None
     country: str = ""
     growers: str = ""
+    unnamed: str = ""
     declared_by: Named | None = None
 
     @property
     def percent(self) -> str:
         return f"{self.permyriad / 100:.1f}".removesuffix(".0") + " %"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the journey: one source's way, or (without ``source``) what happened after several came together."""
+
+    source: Source | None
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -196,6 +206,7 @@ class Story:
     price: Fact
     price_is_of_a_part: bool
     steps: tuple[Step, ...]
+    chapters: tuple[Chapter, ...]
     drawing: Drawing | None
     recalls: tuple[Recalled, ...]
     remarks: tuple[str, ...]

@@ -142,6 +142,25 @@ DOCUMENTS = {
     "other": "a document",
 }
 
+ACTS = {
+    "harvest": "a harvest",
+    "dispatch": "a dispatch",
+    "receive": "a receipt",
+    "refuse": "a refusal",
+    "transfer_title": "a change of owner",
+    "close": "the seal of a day’s lot",
+    "process": "a step of making",
+    "split": "a division",
+    "pack": "a packing",
+    "grade": "an examination",
+    "sample": "a sample",
+    "attach_document": "a document",
+    "sell": "a sale",
+    "dispose": "a disposal",
+    "recall": "a recall",
+    "lift_recall": "the end of a recall",
+}
+
 FIELDS = {
     "name": "name",
     "owner_name": "the owner’s name",

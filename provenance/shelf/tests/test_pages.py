@@ -315,7 +315,7 @@ def test_a_correction_stands_beside_what_it_takes_back(client, bag):
 
     assert "step one-side taken-back" in page
     assert "Taken back by its signer: a figure was wrong." in page
-    assert "Kofi Roastery took back what they had said (grade)" in text(client.get(bag.link))
+    assert "Kofi Roastery took back an examination" in text(client.get(bag.link))
 
 
 def acts_event(event: Event) -> dict:

@@ -69,7 +69,7 @@ def test_bytes_that_cannot_be_read_any_more_do_not_match(phone, bag):
 
     phone.goto(bag.link)
 
-    assert outcome(phone).startswith("Does not match: A step (process) that cannot be read any more")
+    assert outcome(phone).startswith("Does not match: A step that cannot be read any more (a step of making)")
 
 
 def test_a_network_fault_never_looks_like_fraud(phone, bag):
