@@ -43,19 +43,18 @@ LEAVES_AT_ONCE = 10_000
 
 def publish(log: Log, *, now: float | None = None) -> Checkpoint | None:
     """
-    One checkpoint over everything pending, or None where nothing is. ``now``: POSIX seconds.
+    One checkpoint over everything pending, or None where nothing is. ``now``: POSIX seconds, else the clock's.
 
     Raises ``LogFrozen`` (and freezes the log) when fence or database contradict what was released, ``ClockBehind``
     when signing has to wait.
     """
-    seconds = int(timezone.now().timestamp() if now is None else now)
     if log.state != Log.State.ACTIVE:
         raise frozen(log)
     try:
         # A crash between COMMIT and release leaves a checkpoint that nobody has seen: it is released first.
         release(log)
         with transaction.atomic(durable=True):
-            made = _sequence(log, seconds)
+            made = _sequence(log, now)
         # At this point the checkpoint is durable. Killed here, the next call releases it.
         release(log)
     except (Corrupt, FenceBroken, TlogError) as error:
@@ -79,7 +78,7 @@ def publish_due(*, now: float | None = None) -> list[Checkpoint]:
         if Checkpoint.objects.filter(log=log, signed_at=seconds).exists():
             continue
         try:
-            checkpoint = publish(log, now=seconds)
+            checkpoint = publish(log, now=now)
         except (LogFrozen, ClockBehind, Unsealable) as error:
             logger.error("log %s: %s", log.origin, error)
         else:
@@ -107,7 +106,7 @@ def release(log: Log) -> None:
             logger.info("checkpoint %s was released by another publisher", checkpoint)
 
 
-def _sequence(log: Log, now: int) -> Checkpoint | None:
+def _sequence(log: Log, now: float | None) -> Checkpoint | None:
     head = LogHead.objects.select_for_update().get(log=log)
     events = waiting(log)
     if not events:
@@ -181,7 +180,9 @@ def _check_growth(old: Frontier, new: Frontier, hashes: Sequence[bytes]) -> None
         check_consistency(old.size, old.root(), new.size, new.root(), proof)
 
 
-def _sign(log: Log, checkpoint: tlog_checkpoint.Checkpoint, now: int) -> Checkpoint:
+def _sign(log: Log, checkpoint: tlog_checkpoint.Checkpoint, at: float | None) -> Checkpoint:
+    # The clock is read under the head's lock: read before, another publisher may have signed in between.
+    now = int(timezone.now().timestamp() if at is None else at)
     last = Checkpoint.objects.filter(log=log).order_by("-size").values_list("signed_at", flat=True).first()
     if last is not None and now < last:
         raise ClockBehind(f"The clock is {last - now} s behind the last checkpoint of {log.origin}.")
