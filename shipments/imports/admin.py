@@ -46,8 +46,8 @@ class ImportFileAdmin(OwnBusiness):
     list_per_page = 50
 
     def own(self, parties: Sequence[str]) -> QuerySet[ImportFile]:
-        rejected = Count("rows", filter=Q(rows__outcome="rejected"))
-        return ImportFile.objects.filter(party__in=parties).annotate(read=Count("rows"), rejected=rejected)
+        own = ImportFile.objects.filter(party__in=parties).defer("sealed")
+        return own.annotate(read=Count("rows"), rejected=Count("rows", filter=Q(rows__outcome="rejected")))
 
     @admin.display(description="File")
     def shown_name(self, file: ImportFile) -> Any:

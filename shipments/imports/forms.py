@@ -76,7 +76,7 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> None:
         taken: dict[str, str] = {}
-        for name, kind in self.cleaned_data.items():
+        for name, kind in list(self.cleaned_data.items()):
             if not name.startswith("column_") or not kind:
                 continue
             if kind in taken:
