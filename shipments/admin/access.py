@@ -15,7 +15,10 @@ from shipments.services.desk import ROLES, Desk
 
 
 def businesses_of(request: HttpRequest) -> list[str]:
-    return parties_of(request.user, *ROLES)
+    """The parties the person works for here. Every line of the menu asks, so the request remembers."""
+    if not hasattr(request, "businesses"):
+        request.businesses = parties_of(request.user, *ROLES)  # type: ignore[attr-defined]
+    return request.businesses  # type: ignore[attr-defined,no-any-return]
 
 
 def desk_of(request: HttpRequest) -> Desk:

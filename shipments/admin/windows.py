@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -200,14 +201,16 @@ class OwnLotAdmin(OwnBusiness):
     ordering = ["-made_by"]
 
     def own(self, parties: Sequence[str]) -> QuerySet[OwnLot]:
-        return OwnLot.objects.filter(pk__in=desks.own_lots(parties).values("pk"))
+        lots = OwnLot.objects.filter(pk__in=desks.own_lots(parties).values("pk"))
+        held = Q(balances__owner__in=parties) | Q(balances__custodian__in=parties)
+        lying = held & ~Q(balances__site__startswith="urn:uuid:")
+        return lots.annotate(held_mg=Coalesce(Sum("balances__mg", filter=lying), 0))
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        parties = businesses_of(request)
         return [
             column("Lot", lot_link, order="code"),
             column("What", lambda lot: words.form(lot.form), order="form"),
-            column("We have", lambda lot: words.kg(held(lot, parties))),
+            column("We have", lambda lot: words.kg(lot.held_mg), order="held_mg"),
             column("State", state_of_lot),
         ]
 
@@ -333,10 +336,6 @@ def subjects_of(event: Event, kind: str) -> list[str]:
 
 def packed_lot(event: Event) -> Lot | None:
     return Lot.objects.filter(made_by=event, count__isnull=False).first()
-
-
-def held(lot: Lot, parties: Sequence[str]) -> int:
-    return sum(desks.own_balances(parties).filter(lot=lot).values_list("mg", flat=True))
 
 
 def state_of_lot(lot: Lot) -> str:
