@@ -3,18 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
 from provenance.coffee import acts, evidence
-from provenance.coffee.epcis import MEASUREMENTS, time_text
+from provenance.coffee.epcis import time_text
 from provenance.coffee.identifiers import lot_code_of
 from provenance.coffee.ledger import Books
 from provenance.coffee.statement import Statement
 from provenance.shelf.story import words
+from provenance.shelf.story.facts import differences_of, facts_of
 from provenance.shelf.story.names import Names
-from provenance.shelf.story.values import EventRef, Evidence, Fact, Named, Step, Telling, Weight
-
-CORRECTED = {"did_not_occur": "it did not happen", "incorrect_data": "a figure was wrong"}
+from provenance.shelf.story.values import EventRef, Evidence, Named, Step, Telling, Weight
 
 
 @dataclass
@@ -56,8 +54,8 @@ class Teller:
             signed_with=self._key(statement),
             inputs=inputs,
             outputs=outputs,
-            differences=_differences(act),
-            facts=tuple(self._facts(telling, act)),
+            differences=differences_of(act),
+            facts=facts_of(act, telling.opened),
             withheld=tuple(words.FIELDS[name] for name in statement.withheld if name not in telling.opened),
             remarks=tuple(self._remarks(telling.event_id)),
             taken_back=self._taken_back(telling.event_id),
@@ -113,7 +111,7 @@ class Teller:
             return None
         declared = self.books.events[fact.corrected_by].payload["errorDeclaration"]
         reason = declared["reason"] if isinstance(declared, dict) else ""
-        return f"Taken back by its signer: {CORRECTED.get(str(reason), 'it was wrong')}."
+        return f"Taken back by its signer: {words.CORRECTED.get(str(reason), 'it was wrong')}."
 
     def _remarks(self, event_id: str) -> list[str]:
         flags = self.books.flags.get(event_id, ())
@@ -187,7 +185,7 @@ class Teller:
     def _weights(self, lines: Sequence[acts.LotMass | acts.NewLot]) -> tuple[Weight, ...]:
         return tuple(
             Weight(
-                words.weight(line.mass_mg),
+                words.exact(line.mass_mg),
                 self._form(line),
                 lot_code_of(line.lot),
                 line.lot,
@@ -201,25 +199,6 @@ class Teller:
             return words.FORMS[line.form]
         fact = self.books.lots.get(line.lot)
         return words.FORMS[fact.form] if fact and fact.form else "coffee"
-
-    def _facts(self, telling: Telling, act: acts.Act) -> list[Fact]:
-        facts = [Fact(words.FIELDS[each], one.value, digest=one.digest) for each, one in telling.opened.items()]
-        match act:
-            case acts.Grade(results=results):
-                facts += [_result(name, number) for name, number in results]
-            case acts.Receive(moisture_permille=moisture) if moisture is not None:
-                facts.append(_result("moisture_permille", moisture))
-            case acts.Correct(reason=reason):
-                facts.append(Fact("why", CORRECTED[reason], said=reason))
-            case acts.AttachDocument(sha256=digest):
-                facts.append(Fact("SHA-256 of the file", digest, said=digest))
-        declared = getattr(act, "declared_from", None)
-        if declared is not None:
-            who = f"declared from a file, record {declared.row}"
-            facts.append(Fact(who, f"file {declared.sha256[:16]}…"))
-        for output in _described(act):
-            facts += _attributes(output.attributes)
-        return facts
 
     # --- many events -------------------------------------------------------------------------------------------------
 
@@ -304,61 +283,6 @@ def _mass(act: acts.Act) -> int:
     if isinstance(act, acts.Harvest):
         return act.output.mass_mg
     return sum(line.mass_mg for line in getattr(act, "lines", None) or getattr(act, "outputs", ()))
-
-
-def _differences(act: acts.Act) -> tuple[Fact, ...]:
-    return tuple(
-        Fact(
-            f"{way}: {words.LOSSES[one.kind]}",
-            f"{words.exact(one.mass_mg)}, {one.basis}",
-            said=words.said_kg(one.mass_mg),
-        )
-        for way, named in (("lost", "losses"), ("gained", "gains"))
-        for one in getattr(act, named, ())
-    )
-
-
-def _described(act: acts.Act) -> list[acts.NewLot]:
-    match act:
-        case acts.Harvest(output=output) | acts.Pack(output=output):
-            return [output]
-        case acts.Process(outputs=outputs) if len(outputs) == 1:
-            return list(outputs)
-        case acts.Receive(begins=begins) if len(begins) == 1:
-            return list(begins)
-    return []
-
-
-def _attributes(said: acts.Attributes) -> list[Fact]:
-    facts = [
-        Fact(word, value, said=value)
-        for word, value in (
-            ("region", said.region),
-            ("species", said.species),
-            ("process", said.process),
-            ("grade", said.grade),
-            ("roast", said.roast_degree),
-        )
-        if value
-    ]
-    if said.variety:
-        facts.append(Fact("variety", words.listed(list(said.variety))))
-    if said.altitude_m:
-        low, high = said.altitude_m
-        facts.append(Fact("altitude", f"{low:,} m" if low == high else f"{low:,}–{high:,} m"))
-    if said.claims:
-        facts.append(Fact("claimed", words.listed(list(said.claims))))
-    return facts
-
-
-def _result(name: str, number: int) -> Fact:
-    measured = MEASUREMENTS[name]
-    value = Decimal(number).scaleb(-measured.places)
-    text = format(value, "f")
-    said = text.rstrip("0").rstrip(".") if "." in text else text
-    word = name.removesuffix("_centi").removesuffix("_permille").removesuffix("_milli").replace("_", " ")
-    unit = {"P1": " %", "GL": " g/l"}.get(measured.uom or "", "")
-    return Fact(word, f"{said}{unit}", said=said)
 
 
 def _nobody(why: str) -> Evidence:

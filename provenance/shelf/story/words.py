@@ -131,6 +131,8 @@ REASONS = {
     "theft": "it was stolen",
 }
 
+CORRECTED = {"did_not_occur": "it did not happen", "incorrect_data": "a figure was wrong"}
+
 DOCUMENTS = {
     "certificate": "a certificate",
     "contract": "a contract",

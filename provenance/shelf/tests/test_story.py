@@ -1,0 +1,150 @@
+"""How many voices become one page: crowds, chapters, sources, the map."""
+
+import re
+
+import pytest
+from django.utils.html import strip_tags
+
+from provenance.coffee import acts
+from provenance.coffee.acts import Attributes, Form, LotMass, NewLot
+from provenance.coffee.identifiers import lot_uri
+from provenance.shelf.reading import page_of
+from provenance.shelf.story.drawing import draw, place_of
+from provenance.shelf.tests import world
+from provenance.shelf.tests.world import DAY_LOT, GREEN, HOST, KG, KOFI, PACKED, ROASTED, ROASTERY, STATION, WOTE
+from provenance.trail.services.acting import Draft, record_acts
+
+
+def titles(lot: str) -> list[str]:
+    page = page_of(lot)
+    assert page is not None
+    return [step.title for step in page.story.steps]
+
+
+def test_three_farmers_are_named_and_four_are_a_crowd(log):
+    world.build(log, others=2)
+    assert sum("picked" in title for title in titles(PACKED)) == 3
+
+
+def test_a_crowd_is_one_step_with_all_its_weight(log):
+    world.build(log, others=3)
+
+    told = titles(PACKED)
+
+    assert told[:3] == [
+        "4 farmers picked 266 kg of cherry",
+        "4 farmers sent 266 kg to Wote Station",
+        "Wote Station took in 4 deliveries, 266 kg together",
+    ]
+    assert len(told) == 10
+
+
+def test_an_event_that_was_taken_back_leaves_the_crowd(log):
+    bag = world.build(log, others=4)
+    original = page_of(PACKED).reading
+    taken = next(one for one in original.journey if one.event_id == bag.events["took in"].event_id)
+    correct = acts.Correct(
+        original=taken.statement.event,
+        original_act="receive",
+        declared_at=world.at(11, 9),
+        reason="incorrect_data",
+    )
+    record_acts(WOTE, [Draft(correct)])
+
+    steps = page_of(PACKED).story.steps
+
+    alone = next(step for step in steps if step.events[0].event_id == bag.events["took in"].event_id)
+    assert alone.taken_back == "Taken back by its signer: a figure was wrong."
+    assert len(alone.events) == 1
+
+
+def test_deliveries_of_growers_whom_nobody_names_count_with_the_station(log):
+    world.build(log)
+    lot = lot_uri(HOST, Form.CHERRY, "N-1")
+    second = lot_uri(HOST, Form.CHERRY, "D-0303")
+    receipt = acts.Receive(
+        at=world.at(3, 3),
+        site=STATION,
+        lines=(LotMass(lot=lot, mass_mg=50 * KG),),
+        begins=(NewLot(lot=lot, mass_mg=50 * KG, form=Form.CHERRY, attributes=Attributes(country="ET")),),
+        into=NewLot(lot=second, mass_mg=50 * KG, form=Form.CHERRY),
+    )
+    record_acts(WOTE, [Draft(receipt)])
+
+    [source] = page_of(second).story.sources
+
+    assert (source.name.text, source.growers) == ("Wote Station site", "1 delivery")
+    assert source.unnamed == "1 of them from growers whom nobody names"
+    assert source.percent == "100 %"
+
+
+def test_a_blend_has_a_chapter_for_each_source_and_one_for_all(log):
+    world.build(log)
+    bought, blend = (lot_uri(HOST, Form.GREEN, code) for code in ("X-9", "B-1"))
+    line = LotMass(lot=bought, mass_mg=4 * KG)
+    begins = (NewLot(lot=bought, mass_mg=4 * KG, form=Form.GREEN, attributes=Attributes(country="BR")),)
+    buy = acts.Receive(at=world.at(10, 1), site=ROASTERY, lines=(line,), begins=begins)
+    mix = acts.Process(
+        at=world.at(10, 2),
+        site=ROASTERY,
+        step="blend",
+        inputs=(LotMass(lot=GREEN, mass_mg=1 * KG), line),
+        outputs=(NewLot(lot=blend, mass_mg=5 * KG, form=Form.GREEN),),
+    )
+    record_acts(KOFI, [Draft(buy), Draft(mix)])
+
+    story = page_of(blend).story
+
+    assert [(source.percent, source.name.text) for source in story.sources] == [
+        ("80 %", "Brazil"),
+        ("20 %", "Almaz site"),
+    ]
+    assert [chapter.source and chapter.source.name.text for chapter in story.chapters] == ["Brazil", "Almaz site", None]
+    assert [step.title for step in story.chapters[2].steps] == ["Kofi Roastery blended the coffee"]
+    assert sum(len(chapter.steps) for chapter in story.chapters) == len(story.steps)
+    assert "harvested" not in story.coffee
+
+
+def test_every_step_of_every_lot_stands_in_exactly_one_chapter(log):
+    world.build(log, others=5)
+
+    for lot in (DAY_LOT, GREEN, ROASTED, PACKED):
+        story = page_of(lot).story
+        told = [event.event_id for chapter in story.chapters for step in chapter.steps for event in step.events]
+        assert sorted(told) == sorted(telling.event_id for telling in page_of(lot).reading.journey)
+        assert len(told) == len(set(told))
+
+
+def test_a_lot_that_nobody_named_has_no_page(log):
+    assert page_of(lot_uri(HOST, Form.GREEN, "nowhere")) is None
+
+
+def test_a_map_needs_two_places():
+    here, there = place_of("geo:5.9,38.5", "Farm", 0), place_of("geo:48.2,16.4", "Roastery", 4)
+
+    assert draw({"a": here, "b": here}, [("a", "b")], "b") is None
+    drawing = draw({"a": here, "b": there}, [("a", "b")], "b")
+    assert [dot.name for dot in drawing.dots] == ["Roastery", "Farm"]
+    assert [dot.last for dot in drawing.dots] == [True, False]
+    assert re.fullmatch(r"M\S+ Q\S+ \S+", drawing.way)
+    assert all(0 < dot.x < drawing.width and 0 < dot.y < drawing.height for dot in drawing.dots)
+
+
+def test_names_that_would_lie_on_each_other_are_written_once():
+    near = {str(n): place_of(f"geo:{5 + n / 100},38.5", f"Farm {n}", n) for n in range(5)}
+    drawing = draw({**near, "end": place_of("geo:48.2,16.4", "Roastery", 4)}, [], "end")
+
+    assert [dot.name for dot in drawing.dots if dot.name] == ["Roastery", "Farm 0"]
+
+
+@pytest.mark.parametrize("geo", [None, "", "geo:", "geo:x,y", "5.9,38.5"])
+def test_a_place_without_a_point_is_not_drawn(geo):
+    assert place_of(geo, "Farm", 0) is None
+
+
+def test_a_station_of_many_farmers_is_the_headline(client, log):
+    world.build(log, others=5)
+
+    page = client.get(f"/01/{world.GTIN}/10/R1103").content.decode()
+
+    assert "6 farmers, Wote Station site" in re.sub(r"\s+", " ", strip_tags(page))
