@@ -18,19 +18,36 @@ from provenance.coffee import units
 from provenance.coffee.acts import Form
 from provenance.coffee.errors import CoffeeError, MalformedAct
 
+UNANSWERED = "This is not answered yet."
 
-class SayForm(forms.Form):
-    """
-    One thing that a grower says. ``title`` heads the page, ``sign`` is on the button that signs.
 
-    ``places``: where an act's field is asked for, where this form calls it otherwise.
-    """
+class AskForm(forms.Form):
+    """``places``: where an act's field is asked for, where this form calls it otherwise."""
 
     use_required_attribute = False
+    places: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages["required"] = UNANSWERED
+
+    def tell(self, error: CoffeeError) -> None:
+        """Show a refusal beside its field; above the form where it is about none of them."""
+        place = self.places.get(error.field, error.field)
+        if place in self.fields:
+            # The label stands there already.
+            self.add_error(place, str(error).removeprefix(f"{self[place].label}: "))
+        else:
+            self.add_error(None, str(error))
+
+
+class SayForm(AskForm):
+    """One thing that a grower says. ``title`` heads the page, ``sign`` is on the button that signs."""
+
     title: ClassVar[str]
     sign: ClassVar[str]
     intro: ClassVar[str] = ""
-    places: ClassVar[dict[str, str]] = {}
 
     def __init__(
         self, business: Business, data: Any = None, files: Any = None, *, subject: Any = None, initial: Any = None
@@ -48,15 +65,6 @@ class SayForm(forms.Form):
 
     def plan(self, event_id: str) -> Plan:
         raise NotImplementedError
-
-    def tell(self, error: CoffeeError) -> None:
-        """Show a refusal beside its field; above the form where it is about none of them."""
-        place = self.places.get(error.field, error.field)
-        if place in self.fields:
-            # The label stands there already.
-            self.add_error(place, str(error).removeprefix(f"{self[place].label}: "))
-        else:
-            self.add_error(None, str(error))
 
     def typed(self) -> Iterator[tuple[str, str]]:
         """Every answer as it was typed, to be sent again with the signature."""
@@ -81,7 +89,7 @@ class WeighingForm(SayForm):
         answers = super().clean() or {}
         number, unit = answers.get("weight"), answers.get("unit")
         if number and not unit and "unit" not in self.errors:
-            self.add_error("unit", "What does the scale show?")
+            self.add_error("unit", UNANSWERED)
         elif number and unit:
             try:
                 mass_mg = units.to_mg(number, unit, self.business.country, self.kind(answers), self.day(answers))

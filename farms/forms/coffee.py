@@ -8,14 +8,12 @@ from django import forms
 from django.utils import timezone
 
 from farms import words
-from farms.forms.base import WeighingForm
+from farms.forms.base import UNANSWERED, WeighingForm
 from farms.forms.fields import AtField, NumberField, UnitField, day_field
 from farms.services import mending, picking
 from farms.services.plans import Plan
 from provenance.coffee.acts import Form
 from provenance.coffee.statement import parse
-
-HOW_MUCH = {"required": "How much is it?"}
 
 
 class HarvestForm(WeighingForm):
@@ -23,14 +21,14 @@ class HarvestForm(WeighingForm):
     sign = "Sign this harvest"
     places = WeighingForm.places | {"harvest_start": "picked_from", "harvest_end": "picked_to", "site": "farm"}
 
-    farm = forms.ChoiceField(error_messages={"required": "Which farm?", "invalid_choice": "Choose a farm of yours."})
+    farm = forms.ChoiceField(error_messages={"invalid_choice": "Choose a farm of yours."})
     form = forms.ChoiceField(
         label="What did you pick?",
         choices=[("CHERRY", "Cherry"), ("DRIED_CHERRY", "Cherry dried on the tree")],
         initial="CHERRY",
         widget=forms.RadioSelect,
     )
-    weight = NumberField(label="How much?", big=True, error_messages=HOW_MUCH)
+    weight = NumberField(label="How much?", big=True)
     unit = UnitField()
     at = AtField(label="When was it weighed?")
     variety = forms.CharField(
@@ -94,13 +92,13 @@ class DeliveryForm(WeighingForm):
 
     lot = forms.ChoiceField(
         label="Which coffee?",
-        error_messages={"required": "Which coffee?", "invalid_choice": "This is not in your stock any more."},
+        error_messages={"invalid_choice": "This is not in your stock any more."},
     )
-    weight = NumberField(label="How much?", big=True, error_messages=HOW_MUCH)
+    weight = NumberField(label="How much?", big=True)
     unit = UnitField()
     station = forms.ChoiceField(
         label="To whom?",
-        error_messages={"required": "To whom?", "invalid_choice": "Choose one of the stations in the list."},
+        error_messages={"invalid_choice": "Choose one of the stations in the list."},
     )
     title_passes = forms.ChoiceField(
         label="Whose is it when they have taken it in?",
@@ -123,7 +121,7 @@ class DeliveryForm(WeighingForm):
         self.stock = {f"{line.lot} {line.site}": line for line in self.business.stock}
         self.stations = {station.site: station for station in self.business.stations}
         described = [
-            (key, f"{words.form(line.form)} {line.code}: {words.kg(line.mass_mg)}") for key, line in self.stock.items()
+            (key, f"{words.kg(line.mass_mg)} {words.form(line.form)}, {line.code}") for key, line in self.stock.items()
         ]
         self.fields["lot"].choices = described
         self.fields["station"].choices = [
@@ -165,9 +163,7 @@ class CorrectForm(WeighingForm):
         "say that it did not happen and record it anew."
     )
 
-    reason = forms.ChoiceField(
-        label="What was wrong?", widget=forms.RadioSelect, error_messages={"required": "What was wrong?"}
-    )
+    reason = forms.ChoiceField(label="What was wrong?", widget=forms.RadioSelect)
     weight = NumberField(label="The right weight", big=True, required=False)
     unit = UnitField(required=False)
 
@@ -192,7 +188,7 @@ class CorrectForm(WeighingForm):
         answers = super().clean()
         weighed_anew = bool(answers.get("weight")) or "weight" in self.errors
         if answers.get("reason") == "incorrect_data" and not weighed_anew:
-            self.add_error("weight", "What is the right weight?")
+            self.add_error("weight", UNANSWERED)
         if answers.get("reason") == "did_not_occur" and weighed_anew:
             self.add_error("reason", "You entered a weight too. Say that the weight is wrong, or leave it empty.")
         return answers

@@ -100,7 +100,7 @@ class AtField(forms.DateTimeField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateTimeInput({"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M")
-        errors = {"required": "When was it?", "invalid": "Write day and time, like 2026-11-22 14:20."}
+        errors = {"invalid": "Write day and time, like 2026-11-22 14:20."}
         super().__init__(widget=widget, initial=this_minute, error_messages=errors, **kwargs)
 
     def clean(self, value: Any) -> datetime:

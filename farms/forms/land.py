@@ -22,16 +22,12 @@ READERS = [
 
 def country_field() -> forms.ChoiceField:
     countries = sorted(words.COUNTRIES.items(), key=lambda item: item[1])
-    return forms.ChoiceField(
-        choices=[("", "Choose"), *countries], error_messages={"required": "Which country is it in?"}
-    )
+    return forms.ChoiceField(choices=[("", "Choose"), *countries])
 
 
-def readers_field(label: str) -> forms.ChoiceField:
+def readers_field(label: str, help_text: str = "") -> forms.ChoiceField:
     """No answer is given beforehand: who may read a person's name is that person's to say."""
-    return forms.ChoiceField(
-        label=label, choices=READERS, widget=forms.RadioSelect, error_messages={"required": "Choose one of the two."}
-    )
+    return forms.ChoiceField(label=label, choices=READERS, widget=forms.RadioSelect, help_text=help_text)
 
 
 class Pointing(SayForm):
@@ -56,9 +52,7 @@ class FarmForm(Pointing):
     sign = "Sign and register"
     places = {"geo": "latitude"}
 
-    name = forms.CharField(
-        max_length=100, label="What is the farm called?", error_messages={"required": "What is the farm called?"}
-    )
+    name = forms.CharField(max_length=100, label="What is the farm called?")
     place = forms.CharField(
         max_length=200, label="Where is it?", help_text="Village and district: Aricha, Yirgacheffe.", required=False
     )
@@ -92,7 +86,7 @@ class PlotForm(Pointing):
     )
     places = {"area_m2": "area", "site": "farm", "plot": "boundary"}
 
-    farm = forms.ChoiceField(error_messages={"required": "Which farm?", "invalid_choice": "Choose a farm of yours."})
+    farm = forms.ChoiceField(error_messages={"invalid_choice": "Choose a farm of yours."})
     name = forms.CharField(max_length=100, label="What is the plot called?", required=False)
     latitude = DegreesField(help_text="A point inside the plot.")
     longitude = DegreesField()

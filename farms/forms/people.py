@@ -6,23 +6,20 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from farms import words
+from farms.forms.base import AskForm
 from farms.forms.land import country_field, readers_field
-from provenance.coffee.errors import CoffeeError
 from provenance.members.models import User
 
 
-class EnrolForm(forms.Form):
+class EnrolForm(AskForm):
     """Who it is. The password is asked for last, on the page that reads this back, and never travels in a page."""
-
-    use_required_attribute = False
 
     name = forms.CharField(
         max_length=100,
         label="What is the grower called?",
         help_text="The name is sealed: it never stands in the signed words, and can be erased.",
-        error_messages={"required": "What is the grower called?"},
     )
-    readers = readers_field("Who may read the name? Ask the grower.")
+    readers = readers_field("Who may read the name?", "Ask the grower.")
     country = country_field()
     username = forms.CharField(
         label="Log-in name",
@@ -30,7 +27,6 @@ class EnrolForm(forms.Form):
         help_text="Letters, digits and . _ - only. It need not be the real name.",
         validators=[User.username_validator],
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none"}),
-        error_messages={"required": "With which name will the grower log in?"},
     )
 
     def clean_username(self) -> str:
@@ -38,10 +34,6 @@ class EnrolForm(forms.Form):
         if User.objects.filter(username__iexact=username).exists():
             raise forms.ValidationError("Somebody has this log-in name already. Choose another.")
         return username
-
-    def tell(self, error: CoffeeError) -> None:
-        """Show a refusal beside its field; above the form where it is about none of them."""
-        self.add_error(error.field if error.field in self.fields else None, str(error))
 
     def facts(self) -> list[tuple[str, str]]:
         answers = self.cleaned_data
@@ -54,17 +46,14 @@ class EnrolForm(forms.Form):
         ]
 
 
-class PasswordForm(forms.Form):
+class PasswordForm(AskForm):
     """The grower types it, not the officer."""
-
-    use_required_attribute = False
 
     password = forms.CharField(
         label="Password",
         strip=False,
         help_text="Hand the phone to the grower: at least 10 characters, known to nobody else.",
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        error_messages={"required": "The grower needs a password."},
     )
 
     def __init__(self, data: Any = None, *, username: str = "") -> None:

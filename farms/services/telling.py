@@ -133,13 +133,20 @@ def _dispatch(act: Dispatch, who: str, name: _Names, business: Business, withhel
         ("Weight", mass),
         ("Coffee", form),
         ("Lot", ", ".join(lot_code_of(line.lot) for line in act.lines)),
-        ("To", f"{name.of(act.to_site)} ({to})" if act.to_site and name.of(act.to_site) != to else to),
+        ("To", _place(act, name)),
         ("When", words.when(act.at)),
         ("Whose it is then", f"{to}'s, once taken in" if act.title else "it stays yours"),
     ]
     if act.bags:
         facts.append(("Bags", str(act.bags)))
     return Told("Delivery", f"{who} sends {to} {mass} of {form}, {words.when(act.at)}.", facts)
+
+
+def _place(act: Dispatch, name: _Names) -> str:
+    party, site = name.of(act.to_party), name.of(act.to_site) if act.to_site else words.WITHHELD
+    if site == words.WITHHELD or party.casefold() in site.casefold():
+        return party if site == words.WITHHELD else site
+    return f"{site} ({party})"
 
 
 def _answer(act: Receive | Refuse, who: str, name: _Names, business: Business) -> Told:

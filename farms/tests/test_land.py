@@ -53,7 +53,7 @@ def test_a_farm_is_registered_with_its_name_sealed_for_whom_the_grower_chose(gro
 
 def test_who_may_read_the_farms_name_is_never_chosen_for_the_grower(grower):
     errors = errors_of(grower, "farm", name="Esperanza", country="CO")
-    assert errors == {"readers": ["Choose one of the two."]}
+    assert errors == {"readers": ["This is not answered yet."]}
 
 
 def test_a_plot_by_point_and_area(grower):

@@ -102,8 +102,8 @@ def test_nobody_enrols_into_a_party_in_somebody_elses_care(desk, almaz, nothing_
 @pytest.mark.parametrize(
     ("answers", "field", "sentence"),
     [
-        ({"name": " "}, "name", "What is the grower called?"),
-        ({"readers": ""}, "readers", "Choose one of the two."),
+        ({"name": " "}, "name", "This is not answered yet."),
+        ({"readers": ""}, "readers", "This is not answered yet."),
         ({"country": "XX"}, "country", "Select a valid choice. XX is not one of the available choices."),
         ({"username": "ALMAZ"}, "username", "Somebody has this log-in name already. Choose another."),
     ],
