@@ -1,5 +1,7 @@
 """Three hundred families bring cherry to one washing station on one day."""
 
+from dataclasses import replace
+
 from provenance.coffee.acts import Attributes, Form, Harvest, LossKind, NewLot
 from provenance.demo.cast import Cast
 from provenance.demo.stage import Stage, kg, line, lot
@@ -42,6 +44,8 @@ def tell(stage: Stage, cast: Cast) -> None:
     hull(stage, cast)
     sell_at_mill(stage, VOYAGE, owner=cast.misale, mill=cast.yirgacheffe_mill, exporter=cast.yirgacheffe_exporter)
     ship(stage, cast, VOYAGE, cast.yirgacheffe_exporter)
+    # The new season: two bags wait at the station's gate.
+    pick_and_send(stage, cast, "yirgacheffe/almaz this season", "2026-11-19", 61.5)
 
 
 def kilograms(number: int) -> float:
@@ -74,29 +78,32 @@ def receipts(cast: Cast, farmers: list[str]) -> list[Draft]:
 
 def bring_own(stage: Stage, cast: Cast) -> None:
     """Almaz keeps her own record: her harvest and her dispatch are hers to say."""
-    almaz, picked = cast.almaz, lot(Form.CHERRY, "ALMAZ-251204")
-    at = almaz.at(f"{DAY} 12:30")
-    said = Attributes(
-        country="ET", region="Yirgacheffe", species="arabica", variety=CHERRY.variety, altitude_m=(1950, 2050),
-        harvest_start=at.date(), harvest_end=at.date(),
-    )  # fmt: skip
-    cherry = NewLot(lot=picked, mass_mg=kg(ALMAZ_KG).mass_mg, form=Form.CHERRY, attributes=said)
+    picked, sent = pick_and_send(stage, cast, "yirgacheffe/almaz", DAY, ALMAZ_KG)
+    stage.take_in("yirgacheffe/almaz/received", cast.misale, sent, f"{DAY} 15:10", (picked, ALMAZ_KG), into=POUR)
+
+
+def pick_and_send(stage: Stage, cast: Cast, story: str, day: str, kilograms: float) -> tuple[str, str]:
+    """Returns the lot of cherry and the event id of its dispatch."""
+    almaz, picked = cast.almaz, lot(Form.CHERRY, f"ALMAZ-{day[2:].replace('-', '')}")
+    at = almaz.at(f"{day} 12:30")
+    said = replace(CHERRY, altitude_m=(1950, 2050), harvest_start=at.date(), harvest_end=at.date())
+    cherry = NewLot(lot=picked, mass_mg=kg(kilograms).mass_mg, form=Form.CHERRY, attributes=said)
     stage.tell(
-        "yirgacheffe/almaz/harvest",
-        lambda: plan(almaz.party, Harvest(at=at, site=almaz.site, output=cherry), weights=[("cherry", kg(ALMAZ_KG))]),
+        f"{story}/harvest",
+        lambda: plan(almaz.party, Harvest(at=at, site=almaz.site, output=cherry), weights=[("cherry", kg(kilograms))]),
     )
     sent = stage.tell(
-        "yirgacheffe/almaz/sent",
+        f"{story}/sent",
         lambda: dispatch(
             party=almaz.party,
-            at=almaz.at(f"{DAY} 14:20"),
+            at=almaz.at(f"{day} 14:20"),
             site=almaz.site,
-            lines=[line(picked, ALMAZ_KG)],
+            lines=[line(picked, kilograms)],
             to_party=cast.misale.party,
             bags=2,
         ),
     )
-    stage.take_in("yirgacheffe/almaz/received", cast.misale, sent, f"{DAY} 15:10", (picked, ALMAZ_KG), into=POUR)
+    return picked, sent
 
 
 def make_parchment(stage: Stage, cast: Cast) -> None:

@@ -57,6 +57,9 @@ def test_the_demo_tells_its_three_stories_once_and_all_of_it_can_be_checked(clie
     [recalled] = Recall.objects.all()
     assert recalled.lot.uri == pack_lot(vienna.BLEND_GTIN, vienna.RECALLED)
 
+    # A farmer's new season has begun: two bags wait for the station.
+    assert [sum(waiting.rest.values()) for waiting in Handover.objects.filter(state="open")] == [61_500_000]
+
     # Nothing else is out of the ordinary: yields, receipts and pools are as in the trade.
     assert set(Flag.objects.values_list("kind", "lot__uri")) == {("shortfall", sul_de_minas.DRIED)}
     assert list(Balance.objects.filter(mg__lt=0).values_list("lot__uri", "mg")) == [(sul_de_minas.DRIED, -45 * KG)]
