@@ -64,7 +64,7 @@ def _stocked(books: Books, lot: str, site: str) -> list[BalanceKey]:
 
 def check_begins(books: Books, statement: Signed, lot: str) -> None:
     fact = books.lots.get(lot)
-    _check_named(fact, statement)
+    check_named(fact, statement)
     if fact and fact.made_by and not fact.origin:
         raise NotAuthorised(f"{lot} was made from other lots: nothing more can begin under that name.")
 
@@ -75,7 +75,7 @@ def check_pour(books: Books, statement: Signed, lot: str, inputs: Iterable[str])
     if not traced(books, [lot]):
         return
     fact = books.lots.get(lot)
-    _check_named(fact, statement)
+    check_named(fact, statement)
     if fact and fact.closed:
         raise NotAuthorised(f"{lot} is closed: nothing more can be poured into it.")
     if fact and fact.made_by and fact.origin:
@@ -84,7 +84,14 @@ def check_pour(books: Books, statement: Signed, lot: str, inputs: Iterable[str])
         raise NotAuthorised(f"{lot} is packed: nothing more can be poured into it.")
 
 
-def _check_named(fact: LotFact | None, statement: Signed) -> None:
+def check_given(books: Books, statement: Signed, lot: str, sender: str | None) -> None:
+    """What was never sent may be held, but its title is its owner's to pass."""
+    for key in books.balances.rows(lot):
+        if books.balances[key] > 0 and key.owner != statement.iss and sender in (key.owner, key.custodian):
+            raise NotAuthorised(f"{lot} belongs to somebody else, who has not sent it: receive it without its title.")
+
+
+def check_named(fact: LotFact | None, statement: Signed) -> None:
     if fact and fact.opened_by not in {None, statement.iss}:
         raise NotAuthorised(f"{fact.uri} is somebody else's lot: only who first named it may add to it.")
 

@@ -12,13 +12,15 @@ from typing import Any
 
 from provenance.coffee import acts
 from provenance.coffee.errors import MalformedStatement, NotAuthorised
-from provenance.coffee.ledger.acting import begins_here
+from provenance.coffee.ledger.acting import begins_here, outweighs
 from provenance.coffee.ledger.books import Books, KeyFact, LotFact, Signed
 from provenance.coffee.ledger.naming import original_id
 from provenance.coffee.rights import (
     check_begins,
     check_custodian,
+    check_given,
     check_handled,
+    check_named,
     check_own,
     check_owner,
     check_pour,
@@ -30,6 +32,9 @@ from provenance.coffee.rights import (
     traced,
 )
 from provenance.coffee.statement import check_pop, thumbprint
+
+# Roles that open doors to the coffee of others: nobody gives them to a party of his own.
+OVERSIGHT = frozenset({"auditor", "officer", "operator"})
 
 
 def authorise(books: Books, statement: Signed, index: int | None) -> None:
@@ -81,6 +86,8 @@ def _register_party(books: Books, statement: Signed, act: acts.RegisterParty, in
         raise NotAuthorised("This party is registered already.")
     if statement.iss not in {books.operator, act.guardian}:
         raise NotAuthorised("Only the operator, or the guardian named, may register this party.")
+    if statement.iss != books.operator and OVERSIGHT.intersection(act.roles):
+        raise NotAuthorised("Only the operator may register an auditor, an officer or an operator.", field="roles")
 
 
 def _register_site(books: Books, statement: Signed, act: acts.RegisterSite, index: int | None) -> None:
@@ -120,8 +127,6 @@ def _revoke_key(books: Books, statement: Signed, act: acts.RevokeKey, index: int
         raise NotAuthorised("The key to be revoked is not registered.")
     if key.revoked_by is not None:
         raise NotAuthorised("This key is revoked already, and a revocation stays as it was made.")
-    if act.from_index < 0 or (index is not None and act.from_index > index):
-        raise NotAuthorised("A revocation disputes what the key signed before it, not what comes later.")
     check_own(books, statement, party_of(books, key.party), "revoke a key of this party")
 
 
@@ -158,6 +163,11 @@ def _receive(books: Books, statement: Signed, act: acts.Receive, index: int | No
         fact = books.lots.get(lot) or LotFact(lot)
         if not act.dispatch and begins_here(fact, any(new.lot == lot for new in act.begins), statement.iss):
             check_begins(books, statement, lot)
+            continue
+        if not act.dispatch and act.title:
+            check_given(books, statement, lot, act.from_party or fact.opened_by)
+        if not act.into and outweighs(act, lot):
+            check_named(fact, statement)
     if act.into:
         check_pour(books, statement, act.into.lot, lots_of(act.lines))
 
@@ -269,6 +279,8 @@ def _correct(books: Books, statement: Signed, act: acts.Correct, index: int | No
         raise NotAuthorised("Registrations and corrections cannot be corrected.")
     if original.corrected_by:
         raise NotAuthorised("This event is corrected already, and an event is corrected once.")
+    if original.act == "recall" and not all(original.id in books.recalls.get(lot, {}) for lot in original.lots):
+        raise NotAuthorised("This recall was lifted: that said already that it stands no more.")
     if original.act != act.original_act or original.payload != act.original:
         raise NotAuthorised("The correction does not repeat the event as it was signed.")
 

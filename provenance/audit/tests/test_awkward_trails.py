@@ -332,3 +332,11 @@ def test_a_correction_that_waits_for_the_next_checkpoint(log, clean, almaz, nadi
 
     assert report.faults == []
     assert report.notes == []
+
+
+def test_a_revocation_from_a_leaf_that_is_not_there_yet(clean, almaz, wote):
+    harvest(almaz, "A", 50)
+    kid = Key.objects.get(party=almaz.party).kid
+    registry.revoke_key(RevokeKey(kid=kid, since=NOON, from_index=10**9, reason="stolen"), by=almaz.party)
+
+    clean(lot("A"))

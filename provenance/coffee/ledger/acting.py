@@ -64,6 +64,9 @@ def dispatch(entry: Entry, act: acts.Dispatch) -> None:
     lots = sorted({line.lot for line in act.lines})
     # A receipt that came in before its dispatch has taken this much already.
     early_mg = -sum(min(0, entry.in_transit_mg(entry.jti, lot)) for lot in lots)
+    for lot in lots:
+        if entry.in_transit_mg(entry.jti, lot) < 0:
+            entry.effects.holders.setdefault(lot, set()).add(act.to_party)
     for line in act.lines:
         entry.put(line.lot, entry.jti, entry.signer, entry.take_held(line, act.site, act.owner))
     entry.effects.handovers[entry.jti] = Handover(
@@ -89,7 +92,7 @@ def receive(entry: Entry, act: acts.Receive) -> None:
     for lot in sorted(weighed.keys() | taken.keys()):
         line = LotMass(lot=lot, mass_mg=taken[lot])
         owners, began = _take_delivery(entry, act, line, begins.get(lot))
-        excess_mg = 0 if began else max(0, weighed[lot] - line.mass_mg * RECEIPT.ceiling // 1000)
+        excess_mg = 0 if began else _excess_mg(weighed[lot], line.mass_mg)
         _flag_receipt(entry, lot, line.mass_mg, weighed[lot], excess_mg, began)
         target = act.into.lot if act.into else lot
         entry.put(target, act.site, entry.signer, divide(weighed[lot], owners))
@@ -199,6 +202,15 @@ HANDLERS: dict[str, Callable[[Entry, Any], None]] = {
     "recall": recall,
     "lift_recall": lift_recall,
 }
+
+
+def outweighs(act: acts.Receive, lot: str) -> bool:
+    """Whether more of a lot is weighed than can have come from what is taken: the rest is other coffee."""
+    return _excess_mg(_by_lot(act.lines)[lot], _by_lot(act.taken or act.lines)[lot]) > 0
+
+
+def _excess_mg(weighed_mg: int, taken_mg: int) -> int:
+    return max(0, weighed_mg - taken_mg * RECEIPT.ceiling // 1000)
 
 
 def begins_here(fact: LotFact, said: bool, signer: str) -> bool:

@@ -120,11 +120,23 @@ def _book_balances(entry: Entry) -> None:
             books.balances[key] = after_mg
         elif key in books.balances:
             del books.balances[key]
+    effects.holders = {lot: parties for lot, parties in effects.holders.items() if _is_vouched(entry, lot)}
     for lot, parties in list(effects.holders.items()):
         before = books.holders.setdefault(lot, set())
         effects.holders[lot] = parties - before
         before |= parties
     effects.holders = {lot: new for lot, new in effects.holders.items() if new}
+
+
+def _is_vouched(entry: Entry, lot: str) -> bool:
+    """Whether somebody who had the lot before says so: helping oneself to what others have makes nobody its holder."""
+    books, event = entry.books, entry.effects.event
+    before = books.holders.get(lot, set())
+    if not before or entry.signer in before or entry.lot(lot).opened_by == entry.signer:
+        return True
+    handover = entry.handover(event.refers or "")
+    dispatch = books.events.get(event.refers or "")
+    return bool(handover and dispatch and handover.from_party in before and lot in dispatch.lots)
 
 
 def _book_shortfalls(entry: Entry) -> None:

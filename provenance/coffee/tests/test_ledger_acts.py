@@ -88,8 +88,8 @@ def test_more_received_than_sent_is_a_shortfall_in_transit():
 
 def test_a_gain_above_the_ceiling_of_a_receipt_is_of_unknown_origin():
     w = world()
-    w.harvest("H", 100 * KG)
-    sent = w.dispatch("farmer", "farm", "station", line("H", 100 * KG))
+    w.receive("station", "washing", line("H", 100 * KG), begins=(new("H", 100 * KG),))
+    sent = w.dispatch("station", "washing", "station", line("H", 100 * KG))
     effects = w.receive(
         "station",
         "washing",
@@ -133,14 +133,20 @@ def test_the_first_receipt_of_a_lot_begins_it():
 def test_a_known_lot_received_without_a_dispatch_comes_out_of_the_senders_stock():
     w = world()
     w.harvest("H", 60 * KG)
-    w.receive("station", "washing", line("H", 50 * KG), from_party="farmer")
+    w.receive("station", "washing", line("H", 50 * KG), from_party="farmer", title=False)
     assert w.books.balances == {
         BalanceKey("H", "farm", "farmer", "farmer"): 10 * KG,
-        BalanceKey("H", "washing", "station", "station"): 50 * KG,
+        BalanceKey("H", "washing", "farmer", "station"): 50 * KG,
     }
+
+
+def test_a_known_lot_received_without_a_dispatch_where_none_is_left_is_a_shortfall():
+    w = world()
+    w.harvest("H", 60 * KG)
+    w.say("farmer", acts.Sell(at=AT, site="farm", lines=(line("H", 60 * KG),)))
     effects = w.receive("station", "washing", line("H", 15 * KG), from_party="farmer")
-    assert w.mass("H", "washing", "station") == 65 * KG
-    assert effects.shortfalls == {("H", "washing"): Shortfall("H", "washing", 5 * KG, effects.event.id)}
+    assert w.mass("H", "washing", "station") == 15 * KG
+    assert effects.shortfalls == {("H", "washing"): Shortfall("H", "washing", 15 * KG, effects.event.id)}
 
 
 def test_a_dispatch_that_arrives_after_its_receipt_closes_the_shortfall():

@@ -131,6 +131,8 @@ class Journeys(RuleBasedStateMachine):
             return
         weighed_mg = max(1, taken_mg * weighed // 1000)
         known_mg = min(weighed_mg, taken_mg * STEPS["store"].ceiling // 1000)
+        # What outweighs a lot of somebody else cannot be added to it.
+        into = into or (weighed_mg > known_mg and self.w.books.lots[lot].opened_by not in (None, handover.to_party))
         day = f"DAY-{handover.to_party}-{self.number // 8}"
         act = acts.Receive(
             at=AT,
