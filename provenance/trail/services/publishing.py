@@ -8,8 +8,9 @@ between two calls: whatever a crash or a lost COMMIT left behind, the next call 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -22,7 +23,6 @@ from provenance.trail.errors import ClockBehind, Corrupt, LogFrozen
 from provenance.trail.models import (
     Checkpoint,
     CheckpointRelease,
-    Event,
     Key,
     Leaf,
     Log,
@@ -30,6 +30,7 @@ from provenance.trail.models import (
     Pending,
     StoredTile,
 )
+from provenance.trail.services.bulk import insert
 from provenance.trail.services.fence import Fence, FenceBroken
 from provenance.trail.services.logs import freeze, frozen, signers_of
 from provenance.trail.services.sealing import Unsealable
@@ -122,14 +123,16 @@ def _sequence(log: Log, now: float | None) -> Checkpoint | None:
     _check_growth(frontier, grown, hashes)
     checkpoint = _sign(log, tlog_checkpoint.Checkpoint(log.origin, grown.size, root), now)
 
-    Leaf.objects.bulk_create([Leaf(event=event, log=log, index=head.size + n) for n, event in enumerate(events)])
+    places = enumerate(events, start=head.size)
+    insert(Leaf, ("event_id", "log_id", "index"), [(event.pk, log.pk, index) for index, event in places])
     StoredTile.objects.bulk_create(
         [
             StoredTile(log=log, level=tile.level, index=tile.index, hashes=data, root=tile_root(data))
             for tile, data in complete_tiles(head.size, hashes, hash_reader(log))
         ]
     )
-    Pending.objects.filter(pk__in=[event.pk for event in events]).delete()
+    with connection.cursor() as cursor:
+        cursor.executemany("DELETE FROM trail_pending WHERE event_id = %s", [(event.pk,) for event in events])
     swapped = LogHead.objects.filter(log=log, size=head.size, root=bytes(head.root)).update(
         size=grown.size, root=root, frontier=grown.to_bytes()
     )
@@ -139,26 +142,36 @@ def _sequence(log: Log, now: float | None) -> Checkpoint | None:
     return checkpoint
 
 
-def waiting(log: Log) -> list[Event]:
+class Waiting(NamedTuple):
+    """What publishing reads of an event. A model instance each would cost more than all the rest."""
+
+    pk: int
+    kid: str
+    leaf_hash: bytes
+    statement: bytes
+
+
+def waiting(log: Log) -> list[Waiting]:
     """
     What is to get a place now, in the order of the events' ids.
 
     All that is pending, never what lies beyond the last id published: a commit may overtake another, and the one that
     was overtaken would be left out for ever.
     """
-    pending = Pending.objects.filter(log=log).order_by("event_id").select_related("event")
-    return [row.event for row in pending[:LEAVES_AT_ONCE]]
+    pending = Pending.objects.filter(log=log).order_by("event_id")
+    rows = pending.values_list("event", *[f"event__{name}" for name in Waiting._fields[1:]])
+    return list(map(Waiting._make, rows[:LEAVES_AT_ONCE]))
 
 
-def _leaf_hash(event: Event) -> bytes:
+def _leaf_hash(event: Waiting) -> bytes:
     """The leaf hash of the bytes as they lie there now; a bit that flipped since recording must not be signed."""
     found = leaf_hash(bytes(event.statement))
     if found != bytes(event.leaf_hash):
-        raise Corrupt(f"The bytes of event {event.uuid} are not those that were recorded.")
+        raise Corrupt(f"The bytes of event {event.pk} are not those that were recorded.")
     return found
 
 
-def _check_keys(log: Log, events: Sequence[Event]) -> None:
+def _check_keys(log: Log, events: Sequence[Waiting]) -> None:
     """A key's standing is judged by place: no leaf may follow the one that ended its key."""
     keys = {
         key.kid: key
@@ -167,10 +180,10 @@ def _check_keys(log: Log, events: Sequence[Event]) -> None:
     for event in events:
         key = keys.get(event.kid)
         if key is None:
-            raise Corrupt(f"Event {event.uuid} is signed with a key that nobody registered.")
+            raise Corrupt(f"Event {event.pk} is signed with a key that nobody registered.")
         # Recording locks the key's row, so the order of event ids is the order of the leaves.
         if event.pk < key.event_id or (key.revoked_by_id is not None and event.pk > key.revoked_by_id):
-            raise Corrupt(f"Event {event.uuid} would stand outside its key's time.")
+            raise Corrupt(f"Event {event.pk} would stand outside its key's time.")
 
 
 def _check_growth(old: Frontier, new: Frontier, hashes: Sequence[bytes]) -> None:

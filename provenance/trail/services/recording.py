@@ -26,6 +26,7 @@ from provenance.trail.errors import EventTaken, NoLog, Problem, RecordingStopped
 from provenance.trail.models import Event, Log, Pending
 from provenance.trail.services import projecting
 from provenance.trail.services.bookkeeping import Slice, load, lock, needs_of
+from provenance.trail.services.bulk import insert, insert_numbered
 from provenance.trail.services.changes import Changes
 from provenance.trail.services.disclosing import seal_disclosures
 from provenance.trail.services.logs import frozen
@@ -215,7 +216,7 @@ def _take_in(log: Log, batch: Batch, fresh: Mapping[int, Statement]) -> list[Eve
     lock(log, needs, ending_keys=any(statement.act == "revoke_key" for statement in fresh.values()))
     found = load(log, needs)
     changes = _carry_out(batch, fresh, found)
-    events = _insert(log, fresh, timezone.now())
+    events = _append(log, list(fresh.values()))
     found.places.update({event.event_id: event.pk for event in events})
     projecting.write(log, changes, found.places, found.known)
     shown = [
@@ -240,21 +241,47 @@ def _carry_out(batch: Batch, fresh: Mapping[int, Statement], found: Slice) -> Ch
     return changes
 
 
-def _insert(log: Log, fresh: Mapping[int, Statement], now: datetime) -> list[Event]:
-    events = Event.objects.bulk_create(
+def _append(log: Log, statements: Sequence[Statement]) -> list[Event]:
+    now = timezone.now()
+    return [
+        Event(
+            pk=key,
+            uuid=Event.uuid_of(statement.jti),
+            log=log,
+            kid=statement.kid,
+            act=statement.act,
+            payload_sha256=statement.payload_sha256,
+            leaf_hash=leaf_hash(statement.jws),
+            statement=statement.jws,
+            recorded_at=now,
+        )
+        for key, statement in zip(append(log, statements, now), statements, strict=True)
+    ]
+
+
+def append(log: Log, statements: Sequence[Statement], now: datetime) -> list[int]:
+    """
+    Keep the bytes of verified statements; each then waits for its place in the log. Returns the rows' keys.
+
+    What they say is not looked at here. The caller holds the transaction.
+    """
+    recorded_at = connection.ops.adapt_datetimefield_value(now)
+    keys = insert_numbered(
+        Event,
+        ("uuid", "log_id", "kid", "act", "payload_sha256", "leaf_hash", "statement", "recorded_at"),
         [
-            Event(
-                uuid=Event.uuid_of(statement.jti),
-                log=log,
-                kid=statement.kid,
-                act=statement.act,
-                payload_sha256=statement.payload_sha256,
-                leaf_hash=leaf_hash(statement.jws),
-                statement=statement.jws,
-                recorded_at=now,
+            (
+                Event.uuid_of(statement.jti),
+                log.pk,
+                statement.kid,
+                statement.act,
+                statement.payload_sha256,
+                leaf_hash(statement.jws),
+                statement.jws,
+                recorded_at,
             )
-            for statement in fresh.values()
-        ]
+            for statement in statements
+        ],
     )
-    Pending.objects.bulk_create([Pending(event=event, log=log) for event in events])
-    return events
+    insert(Pending, ("event_id", "log_id"), [(key, log.pk) for key in keys])
+    return keys

@@ -48,14 +48,13 @@ def record_for_ever(mutant: str, acknowledge: Callable[[str], None]) -> None:
 
 def two_transactions(publishing: ModuleType) -> None:
     """Leaves and head are committed apart."""
-    save = publishing.Leaf.objects.bulk_create
+    save = publishing.insert
 
-    def bulk_create(leaves: list) -> list:
-        made = save(leaves)
+    def insert(*rows: object) -> None:
+        save(*rows)
         time.sleep(MOMENT)
-        return made
 
-    publishing.Leaf.objects.bulk_create = bulk_create
+    publishing.insert = insert
     publishing.LogHead.objects.select_for_update = publishing.LogHead.objects.all
     publishing.transaction = mock.Mock(atomic=lambda **_: nullcontext())
 
