@@ -8,6 +8,7 @@ urlpatterns = [
     path("farm/", acts.RegisterFarm.as_view(), name="farm"),
     path("plot/", acts.RegisterPlot.as_view(), name="plot"),
     path("harvest/", acts.RecordHarvest.as_view(), name="harvest"),
+    path("drying/", acts.Dry.as_view(), name="drying"),
     path("delivery/", acts.Deliver.as_view(), name="delivery"),
     path("deliveries/", pages.Deliveries.as_view(), name="deliveries"),
     path("events/<uuid:uuid>/", pages.ReceiptPage.as_view(), name="event"),

@@ -83,6 +83,14 @@ REFUSED_FOR = {
     "other": "another reason",
 }
 
+ACTS = {"harvest": "a harvest", "dispatch": "a delivery", "process": "a step of work"}
+
+STEPS = {
+    "wash_and_dry": "washed and dried",
+    "honey": "dried with its mucilage",
+    "natural": "dried whole",
+}
+
 HANDOVERS = {
     "open": "on its way: the other side has not answered yet",
     "part": "partly answered",

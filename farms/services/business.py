@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from farms.words import WITHHELD
 from provenance.coffee.clocks import clock_of
+from provenance.coffee.steps import CHERRIES
 from provenance.trail.models import Balance, Event, Lot, Party, Plot, Site, Subject
 from provenance.trail.services.queries import AUDITORS, PARTNERS, PUBLIC, event_of, names_of
 
@@ -123,6 +124,11 @@ class Business:
             Stock(row.lot.uri, row.lot.code, row.lot.form, row.site, row.mg)
             for row in held.select_related("lot").order_by("-lot__made_by", "pk")
         ]
+
+    @property
+    def has_cherry(self) -> bool:
+        """Whether there is something to wash or dry."""
+        return any(line.form in CHERRIES for line in self.stock)
 
     @cached_property
     def stations(self) -> list[Station]:

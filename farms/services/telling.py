@@ -11,6 +11,7 @@ from provenance.coffee.acts import (
     Correct,
     Dispatch,
     Harvest,
+    Process,
     Receive,
     Refuse,
     RegisterKey,
@@ -74,6 +75,8 @@ def tell(act: Act, business: Business, withheld: Mapping[str, str], *, by: str |
             return _harvest(act, who, name, withheld)
         case Dispatch():
             return _dispatch(act, who, name, business, withheld)
+        case Process(outputs=(_,)):
+            return _step(act, who, name, business, withheld)
         case Receive() | Refuse():
             return _answer(act, who, name, business)
         case RegisterSite():
@@ -122,6 +125,24 @@ def _harvest(act: Harvest, who: str, name: _Names, withheld: Mapping[str, str]) 
         facts.append(("Picked", " to ".join(dict.fromkeys(days))))
     sentence = f"{who} picked {mass} of {words.form(act.output.form)} at {name.of(act.site)}, {words.when(act.at)}."
     return Told("Harvest", sentence, facts)
+
+
+def _step(act: Process, who: str, name: _Names, business: Business, withheld: Mapping[str, str]) -> Told:
+    forms = business.forms_of(line.lot for line in act.inputs)
+    in_mg = sum(line.mass_mg for line in act.inputs)
+    [made] = act.outputs
+    given = f"{words.kg(in_mg)} of {words.form(forms.get(act.inputs[0].lot, ''))}"
+    out = f"{_mass(made.mass_mg, withheld)} of {words.form(made.form)}"
+    facts = [
+        ("Went in", given),
+        ("Came out", out),
+        ("Not weighed (skin, mucilage, water)", words.difference(made.mass_mg - in_mg)),
+        ("From lots", ", ".join(lot_code_of(line.lot) for line in act.inputs)),
+        ("New lot", lot_code_of(made.lot)),
+        ("When", words.when(act.at)),
+    ]
+    did = words.STEPS.get(act.step, "processed")
+    return Told("Step", f"{who} {did} {given}: {out}, at {name.of(act.site)}, {words.when(act.at)}.", facts)
 
 
 def _dispatch(act: Dispatch, who: str, name: _Names, business: Business, withheld: Mapping[str, str]) -> Told:
@@ -191,7 +212,7 @@ def _plot(act: RegisterPlot, who: str, name: _Names, withheld: Mapping[str, str]
 
 
 def _correction(act: Correct, who: str) -> Told:
-    what = {"harvest": "a harvest", "dispatch": "a delivery"}.get(act.original_act, act.original_act)
+    what = words.ACTS.get(act.original_act, act.original_act)
     why = {"did_not_occur": "it did not happen", "incorrect_data": "its weight was wrong"}[act.reason]
     facts = [("What", what), ("Why", why), ("When noticed", words.when(act.declared_at))]
     return Told("Correction", f"{who} takes back {what}: {why}.", facts)

@@ -12,8 +12,8 @@ from provenance.trail.services.acting import new_event_id
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["home", "deliveries", "farm", "plot", "harvest", "delivery"]
-FORMS = ["farm", "plot", "harvest", "delivery"]
+PAGES = ["home", "deliveries", "farm", "plot", "harvest", "drying", "delivery"]
+FORMS = ["farm", "plot", "harvest", "drying", "delivery"]
 ABOUT = ["event", "proof", "correct"]
 
 

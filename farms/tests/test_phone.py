@@ -89,6 +89,9 @@ def test_a_grower_gets_from_a_farm_to_a_receipt_with_two_thumbs(log, almaz, wote
 
     page.goto("/farms/")
     fits(page)
+    page.goto("/farms/drying/")
+    fits(page)
+    page.goto("/farms/")
     press(page, "Deliver this", "link")
     page.get_by_label("How much?").fill("84.5")
     page.get_by_label("To whom?").select_option(wote.site)

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 
 from farms.forms.base import SayForm
 from farms.forms.coffee import CorrectForm, DeliveryForm, HarvestForm
+from farms.forms.drying import DryingForm
 from farms.forms.land import FarmForm, PlotForm
 from farms.services.mending import may_correct
 from farms.services.plans import Plan
@@ -90,6 +91,10 @@ class RegisterPlot(ActView):
 
 class RecordHarvest(ActView):
     form_class = HarvestForm
+
+
+class Dry(ActView):
+    form_class = DryingForm
 
 
 class Deliver(ActView):
