@@ -23,7 +23,9 @@ class WeightWidget(forms.MultiWidget):
 
     def __init__(self, choices: Iterable[tuple[str, str]], attrs: dict[str, Any] | None = None) -> None:
         number = forms.TextInput({"inputmode": "decimal", "autocomplete": "off", "class": "weight-number"})
-        super().__init__({"": number, "unit": forms.Select({"class": "weight-unit", "aria-label": "Unit"}, choices)}, attrs)
+        super().__init__(
+            {"": number, "unit": forms.Select({"class": "weight-unit", "aria-label": "Unit"}, choices)}, attrs
+        )
 
     def decompress(self, value: Weight | None) -> list[str | None]:
         return [words.plain_kg(value.mass_mg), "kg"] if value else [None, "kg"]
