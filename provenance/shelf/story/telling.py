@@ -27,6 +27,8 @@ def tell(reading: Reading, opened: Shown, lot: str) -> Story:
         journey=[replace(telling, opened=opened.get(telling.event_id, {})) for telling in reading.journey],
         registry=[replace(telling, opened=opened.get(telling.event_id, {})) for telling in reading.registry],
     )
+    # What was changed after it was signed is a step that does not match, and tells nothing else of the coffee.
+    unchanged = [telling for telling in reading.journey if telling.event_id not in reading.faults]
     names = Names(books)
     names.learn(reading.registry)
     teller = Teller(books, names, reading.faults)
@@ -43,10 +45,10 @@ def tell(reading: Reading, opened: Shown, lot: str) -> Story:
         known=fact is not None and fact.made_by is not None,
         sources=told,
         headline=_headline(told),
-        coffee=_coffee(said, reading.journey, told),
+        coffee=_coffee(said, unchanged, told),
         verdict=_verdict(steps),
         weakest=_weakest(reading, steps),
-        price=_price(reading.journey),
+        price=_price(unchanged),
         price_is_of_a_part=len(told) > 1,
         steps=steps,
         chapters=_chapters(told, steps, [_flow(began, statements, group[0]) for group in groups]),

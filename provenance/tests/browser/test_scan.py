@@ -90,6 +90,8 @@ def test_a_printed_code_leads_to_a_checked_page_until_one_byte_is_changed(demo, 
 
     expect(shopper.page.locator("#does-not-match")).to_be_visible()
     expect(shopper.page.locator("#does-not-match")).to_contain_text("Rösterei Nirgendwo roasted the coffee")
+    # The changed day stands with the step that does not match, and nowhere else.
+    expect(shopper.page.get_by_text("roasted 4 November")).to_have_count(0)
     assert event.event_id in " ".join(str(fault) for fault in verify_trail(event.log))
     code, said = offline_check(tmp_path, trust, get(f"/api/lots/{vienna.SINGLE_ORIGIN}/pack").body())
     assert (code, event.event_id in said) == (1, True), said
