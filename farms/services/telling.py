@@ -21,13 +21,13 @@ from provenance.coffee.acts import (
 )
 from provenance.coffee.identifiers import lot_code_of
 from provenance.coffee.statement import Disclosure, parse
+from provenance.trail.models import Disclosure as SealedValue
 from provenance.trail.models import Event, Key
 from provenance.trail.services.queries import AUDITORS, PARTNERS, PUBLIC, disclosures_of
 
 READERS = {
-    PUBLIC: "everybody",
-    PARTNERS: "those who trade here, and auditors",
-    AUDITORS: "auditors only",
+    PUBLIC: "everybody, also who buys a bag of it",
+    PARTNERS: "only those who trade here, and auditors",
 }
 
 
@@ -59,15 +59,31 @@ def receipt_of(business: Business, event: Event) -> Receipt:
     key = Key.objects.filter(log=event.log_id, kid=event.kid).first()
     return Receipt(
         event=event,
-        told=tell(statement.body, business, {one.name: one.value for one in shown}, by=statement.iss),
+        told=tell(
+            statement.body,
+            business,
+            {one.name: one.value for one in shown},
+            by=statement.iss,
+            audience=SealedValue.objects.filter(event=event).values_list("audience", flat=True).first(),
+        ),
         signer=business.own_name if own else business.name(statement.iss),
         own=own,
         server_key=key is not None and key.custody == "server",
     )
 
 
-def tell(act: Act, business: Business, withheld: Mapping[str, str], *, by: str | None = None) -> Told:
-    """``withheld``: what the reader may see of it. ``by``: who signs, the business itself where None."""
+def tell(
+    act: Act,
+    business: Business,
+    withheld: Mapping[str, str],
+    *,
+    by: str | None = None,
+    audience: str | None = None,
+) -> Told:
+    """
+    ``withheld``: what the reader may see of it; ``audience``: who else may. ``by``: who signs, the business itself
+    where None.
+    """
     name = _Names(business)
     who = name.of(by or business.party)
     match act:
@@ -80,7 +96,7 @@ def tell(act: Act, business: Business, withheld: Mapping[str, str], *, by: str |
         case Receive() | Refuse():
             return _answer(act, who, name, business)
         case RegisterSite():
-            return _site(act, who, withheld)
+            return _site(act, who, withheld, audience)
         case RegisterPlot():
             return _plot(act, who, name, withheld)
         case Correct():
@@ -190,10 +206,12 @@ def _answer(act: Receive | Refuse, who: str, name: _Names, business: Business) -
     return Told("Receipt", f"{who} received {words.kg(weighed_mg)} of {form}, {words.when(act.at)}.", facts)
 
 
-def _site(act: RegisterSite, who: str, withheld: Mapping[str, str]) -> Told:
+def _site(act: RegisterSite, who: str, withheld: Mapping[str, str], audience: str | None) -> Told:
     name = withheld.get("name", words.WITHHELD)
     where = ", ".join(part for part in (withheld.get("place"), words.country(act.country or "")) if part)
-    facts = [("Farm", name), ("Where", where), ("Rough position", _rough(act.geo))]
+    facts = [("Farm", name), ("Where", where), ("Rough position, open to all", _rough(act.geo))]
+    if audience in READERS:
+        facts.append(("Who may read name and place", READERS[audience]))
     return Told("Farm", f"{who} registers the farm {name}{f', {where}' if where else ''}.", facts)
 
 

@@ -49,6 +49,9 @@ def test_a_farm_is_registered_with_its_name_sealed_for_whom_the_grower_chose(gro
     assert set(Disclosure.objects.filter(event=event).values_list("audience", flat=True)) == {audience}
     assert Site.objects.get(uri=act.site).party.uri == grower.user.party
     assert "Finca La Esperanza" in grower.client.get(reverse("farms:home")).content.decode()
+    readers = {PUBLIC: "everybody, also who buys a bag of it", PARTNERS: "only those who trade here, and auditors"}
+    receipt = grower.client.get(reverse("farms:event", args=[event.uuid])).context["receipt"]
+    assert ("Who may read name and place", readers[audience]) in receipt.told.facts
 
 
 def test_who_may_read_the_farms_name_is_never_chosen_for_the_grower(grower):

@@ -18,7 +18,7 @@ from farms.forms.drying import DryingForm
 from farms.forms.land import FarmForm, PlotForm
 from farms.services.mending import may_correct
 from farms.services.plans import Plan
-from farms.services.telling import tell
+from farms.services.telling import Told, tell
 from farms.views.base import GrowerView
 from provenance.coffee.errors import CoffeeError
 from provenance.trail.models import Event
@@ -73,9 +73,14 @@ class ActView(GrowerView):
         plan = form.plan(event_id)
         return self.show("farms/read_back.html", form=form, told=self.tell(plan), doubts=plan.doubts, event_id=event_id)
 
-    def tell(self, plan: Plan) -> list[Any]:
+    def tell(self, plan: Plan) -> list[Told]:
         return [
-            tell(draft.act, self.business, {name: each.value for name, each in draft.withheld.items()})
+            tell(
+                draft.act,
+                self.business,
+                {name: each.value for name, each in draft.withheld.items()},
+                audience=next((each.audience for each in draft.withheld.values()), None),
+            )
             for draft in plan.drafts
         ]
 
