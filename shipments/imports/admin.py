@@ -116,7 +116,12 @@ class ImportFileAdmin(OwnBusiness):
     @page
     def columns_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         file = self.waiting_file(request, pk)
-        examples = [[showing.readable(cell) for cell in r.cells] for r in files.data_of(file)[:EXAMPLES]]
+        try:
+            records = files.data_of(file)[:EXAMPLES]
+        except CoffeeError as error:
+            messages.error(request, str(error))
+            return redirect(reverse("admin:shipments_importfile_changelist"))
+        examples = [[showing.readable(cell) for cell in record.cells] for record in records]
         form = ColumnsForm(file, examples, request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 
+from provenance.trail.services.sealing import Unsealable
 from shipments.imports.files import Outcome, columns_of
 from shipments.imports.mapping import REASON_HEADER, RECORD_HEADER, harmless
 from shipments.imports.models import ImportFile, ImportRow
@@ -21,7 +22,7 @@ def report(file: ImportFile, outcome: str = "") -> Iterator[str]:
     Lines of CSV: the original columns, and two of ours, by which corrected rows find their way back.
 
     ``outcome`` keeps the rows of one outcome. Cells that would be formulas have an apostrophe before them; it is taken
-    away again when the rows are sent back.
+    away again when the rows are sent back. Originals that are erased are empty.
     """
     header, vault = columns_of(file).header, Vault(file.party)
     ours = [place for place, title in enumerate(header) if title in (RECORD_HEADER, REASON_HEADER)]
@@ -33,7 +34,10 @@ def report(file: ImportFile, outcome: str = "") -> Iterator[str]:
 
     yield line([*_without(header, ours), RECORD_HEADER, REASON_HEADER])
     for row in rows.iterator(chunk_size=500):
-        cells = vault.cells_of(row, file)
+        try:
+            cells = vault.cells_of(row, file)
+        except Unsealable:
+            cells = ()
         cells = (*cells, *[""] * (len(header) - len(cells)))
         yield line([*_without(cells, ours), str(row.number), told(row)])
 

@@ -20,6 +20,7 @@ from provenance.coffee.errors import CoffeeError
 from provenance.coffee.words import COUNTRIES
 from provenance.members.models import User
 from provenance.trail.models import Site
+from provenance.trail.services.sealing import Unsealable
 from shipments.imports import mapping, reading
 from shipments.imports.mapping import Columns
 from shipments.imports.models import ImportFile, ImportRow
@@ -99,8 +100,12 @@ def columns_of(file: ImportFile) -> Columns:
 
 
 def table_of(file: ImportFile) -> reading.Table:
-    """The text of a file that is not imported yet."""
-    return reading.read(Vault(file.party).content_of(file), encoding=file.encoding)
+    """The text of a file that is not imported yet. Raises ``ImportRefused`` where its key was destroyed."""
+    try:
+        content = Vault(file.party).content_of(file)
+    except Unsealable:
+        raise ImportRefused("The file is erased: upload it again.") from None
+    return reading.read(content, encoding=file.encoding)
 
 
 def data_of(file: ImportFile) -> list[Record]:

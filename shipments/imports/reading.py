@@ -9,6 +9,7 @@ number.
 import csv
 import io
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -181,6 +182,8 @@ def _read_xlsx(content: bytes) -> Table:
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         for sheet in book.worksheets:
+            # A file may claim a million rows of 16,384 columns that it does not have.
+            sheet.reset_dimensions()
             records = tuple(_bounded(_sheet_records(sheet.iter_rows(values_only=True))))
             if records:
                 return Table(records, "xlsx", sheet=sheet.title)
@@ -194,13 +197,27 @@ def _read_xlsx(content: bytes) -> Table:
 def _check_parts(content: bytes) -> None:
     """Small files that unpack to huge ones are refused before anything is unpacked."""
     try:
-        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
+        book = zipfile.ZipFile(io.BytesIO(content))
+        parts = book.infolist()
     except zipfile.BadZipFile:
         raise UnreadableFile("This workbook is damaged: save it again as .xlsx, or as CSV.") from None
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
         raise UnreadableFile("This workbook unpacks to far more than a list of lots needs: send it as CSV.")
     if not any(part.filename.startswith("xl/") for part in parts):
         raise UnreadableFile("This is a ZIP file without a workbook in it: send the spreadsheet itself.")
+    for part in parts:
+        _check_part(book, part)
+
+
+def _check_part(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """No workbook declares a document type; a part that does would have its entities unpacked without end."""
+    try:
+        with book.open(part) as opened:
+            start = opened.read(4_096)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error):
+        raise UnreadableFile("This workbook is damaged or locked: save it again as .xlsx, or as CSV.") from None
+    if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
+        raise UnreadableFile("This is no workbook of a spreadsheet program: send it as CSV.")
 
 
 def _sheet_records(rows: Iterable[tuple[object, ...]]) -> Iterator[Record]:

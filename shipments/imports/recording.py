@@ -24,6 +24,7 @@ from provenance.coffee.statement import make_disclosure, parse
 from provenance.trail.errors import EventTaken, RecordRefused
 from provenance.trail.models import Event
 from provenance.trail.services.acting import Draft, Withheld, new_event_id, record_acts
+from provenance.trail.services.sealing import Unsealable
 from shipments.imports.mapping import Columns, content_of
 from shipments.imports.models import ImportFile, ImportRow
 from shipments.imports.reading import Record
@@ -35,6 +36,10 @@ PARTNERS, AUDITORS = "partners", "auditors"
 AUDIENCES = {"lot_number": PARTNERS, "ico_mark": PARTNERS}
 
 Told = Callable[[int], None]
+
+
+class Erased(CoffeeError):
+    """The key over the originals is destroyed."""
 
 
 def lot_of(file: ImportFile, number: int) -> str:
@@ -70,7 +75,10 @@ class _Batch:
     now: datetime
 
     def drafts_of(self, row: ImportRow) -> list[Draft]:
-        cells = self.vault.cells_of(row, self.file)
+        try:
+            cells = self.vault.cells_of(row, self.file)
+        except Unsealable:
+            raise Erased("The original rows are erased: nothing more of this file can be recorded.") from None
         record = Record(row.number, row.line, row.last_line, cells)
         lot = judge(record, self.columns, timezone.localdate(self.file.created_at)).lot
         if lot is None:

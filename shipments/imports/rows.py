@@ -141,7 +141,7 @@ class _Reader:
         cells, width = self.record.cells, len(self.columns.header)
         if any(cell.strip() for cell in cells[width:]):
             self.refuse(Note("too_many_cells", "There are more cells than headers: one holds an unquoted separator."))
-        elif len(cells) < min(width, 3) or len([cell for cell in cells if cell.strip()]) < 2:
+        elif sum(bool(cell.strip()) for cell in cells) < 2:
             self.refuse(Note("not_a_row", "This is no row of the table: a remark, perhaps."))
         elif damaged := [place for place, cell in enumerate(cells[:width]) if _is_damaged(cell)]:
             title = self.columns.header[damaged[0]].strip() or f"column {damaged[0] + 1}"

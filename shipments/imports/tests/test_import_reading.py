@@ -60,7 +60,7 @@ def test_records_and_physical_lines_part_once_a_cell_holds_a_line_break():
 def test_a_workbook_reads_as_its_cells_look():
     content = workbook(["Country", "Weight", "Day"], ["Kenya", 60.0, date(2025, 1, 31)], ["Kenya", 1.5, None])
 
-    assert cells(content) == [["Country", "Weight", "Day"], ["Kenya", "60", "2025-01-31"], ["Kenya", "1.5", ""]]
+    assert cells(content) == [["Country", "Weight", "Day"], ["Kenya", "60", "2025-01-31"], ["Kenya", "1.5"]]
 
 
 def zipped(**parts):
@@ -85,6 +85,7 @@ def zipped(**parts):
         (b"PK\x03\x04 and then nothing", "damaged"),
         (zipped(readme="hello"), "without a workbook"),
         (zipped(xl__workbook="<not xml"), "cannot be read"),
+        (zipped(xl__workbook='<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>'), "no workbook"),
         (b"a" * 10_001 + b",b\n", "more than 10000 characters"),
         (b"," * 301 + b"x\n", "more than 300 columns"),
     ],
@@ -152,3 +153,14 @@ def test_ordinary_text_and_a_typed_apostrophe_stay_as_they_are():
 
 def test_header_of_the_cast():
     assert set(mapping.guess(HEADER.split(","))) >= {"country", "bags", "bag_weight", "score", "graded_on"}
+
+
+def test_a_workbook_that_claims_more_rows_and_columns_than_it_has_is_read_as_it_is():
+    content, out = workbook(["Country", "Weight"], ["Kenya", "60 kg"]), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as honest, zipfile.ZipFile(out, "w") as claiming:
+        for part in honest.infolist():
+            text = honest.read(part)
+            claiming.writestr(part, text.replace(b'<dimension ref="A1:B2"', b'<dimension ref="A1:XFD1048576"'))
+    assert b"XFD1048576" in zipfile.ZipFile(out).read("xl/worksheets/sheet1.xml")
+
+    assert cells(out.getvalue()) == [["Country", "Weight"], ["Kenya", "60 kg"]]
