@@ -17,6 +17,9 @@ def lot_of(reader: Reader, name: str, *, packed: bool = False) -> Lot | None:
 
     Raises ``SeveralLots``.
     """
+    if "\x00" in name:
+        # PostgreSQL refuses to be asked with it, and no name holds it.
+        return None
     known = Q(pk__in=reader.lots().values("pk"))
     if packed:
         known |= Q(form=Form.PACKED)

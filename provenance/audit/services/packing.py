@@ -19,7 +19,7 @@ from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Site
 from provenance.trail.services.closure import Closure, closure
 from provenance.trail.services.proofs import inclusion, read_hash
-from provenance.trail.services.queries import disclosures_of, latest_checkpoint
+from provenance.trail.services.queries import PARTNERS, disclosures_of, latest_checkpoint
 from provenance.trail.services.sealing import Unsealable
 
 
@@ -101,12 +101,21 @@ def _names(found: Closure, event: Event, lots: Collection[str]) -> bool:
 def _shown(events: Collection[Event], reader: Reader) -> dict[int, list[Disclosure]]:
     """What the reader may see. Of an event whose bytes or seals were changed that is nothing; its proof says why."""
     try:
-        return disclosures_of(events, reader.audiences)
+        return _disclosed(events, reader)
     except (CoffeeError, Unsealable):
         shown: dict[int, list[Disclosure]] = {}
     for event in events:
         with suppress(CoffeeError, Unsealable):
-            shown |= disclosures_of([event], reader.audiences)
+            shown |= _disclosed([event], reader)
+    return shown
+
+
+def _disclosed(events: Collection[Event], reader: Reader) -> dict[int, list[Disclosure]]:
+    """What is for partners is not for every member: the bags of a rival are open to all, what he paid is not."""
+    shown = disclosures_of(events, [audience for audience in reader.audiences if audience != PARTNERS])
+    dealings = reader.dealings()
+    for event, more in disclosures_of([event for event in events if event.pk in dealings], [PARTNERS]).items():
+        shown[event] = [*shown.get(event, ()), *more]
     return shown
 
 
@@ -162,6 +171,10 @@ def policy_of(log: Log) -> bytes:
 
 
 def trust_of(log: Log) -> bytes:
-    """The log's trust file as this server gives it: to be compared with one that came another way."""
+    """
+    The log's trust file as this server gives it: to be compared with one that came another way.
+
+    Raises ``Event.DoesNotExist`` while the log has no first leaf.
+    """
     genesis = Event.objects.get(log=log, leaf__index=0)
     return format_trust(leaf_hash(bytes(genesis.statement)), log.vkeys.splitlines())

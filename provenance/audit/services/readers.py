@@ -16,7 +16,7 @@ class Reader:
     """
     Auditors and operators read every statement; members read those that name one of their parties or its lots.
 
-    ``audiences`` are those whose disclosures the reader may see.
+    ``audiences`` are those whose disclosures the reader may see; "partners" only beside ``dealings``.
     """
 
     parties: tuple[str, ...]
@@ -54,6 +54,14 @@ class Reader:
             return Lot.objects.all()
         own = Subject.objects.filter(event__in=self._own_events(), kind="lot").values("uri")
         return Lot.objects.filter(uri__in=own)
+
+    def dealings(self) -> set[int]:
+        """Primary keys of the events whose partner the reader is: they name a party of theirs, or a lot it dealt in."""
+        if not self.parties:
+            return set()
+        lots = Subject.objects.filter(event__in=self._own_events(), kind="lot").values("uri")
+        near = Subject.objects.filter(Q(kind="party", uri__in=self.parties) | Q(kind="lot", uri__in=lots))
+        return set(near.values_list("event", flat=True))
 
     def _own_events(self) -> QuerySet[Subject]:
         return Subject.objects.filter(Q(uri__in=self.parties), kind="party").values("event")  # type: ignore[return-value]

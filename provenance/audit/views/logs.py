@@ -72,7 +72,9 @@ def tile(request: HttpRequest, name: str, number: int, path: str) -> HttpRespons
 def trust(request: HttpRequest, name: str, number: int) -> HttpResponseBase:
     """Keys and first leaf, as this server gives them. Compare it with one that you got another way."""
     log = log_of(name, number)
-    return _answer(trust_of(log), TEXT, "public, max-age=300") if log else _no_log()
+    if log is None or latest_checkpoint(log) is None:
+        return _no_log()
+    return _answer(trust_of(log), TEXT, "public, max-age=300")
 
 
 @require_safe

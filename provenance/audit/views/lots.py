@@ -32,15 +32,22 @@ class LotView(AuditView):
 
 
 class LotTrail(LotView):
-    """All events of a lot and of what it was made from (up) or what became of it (down), as EPCIS 2.0."""
+    """
+    All events of a lot and of what it was made from (up) or what became of it (down), as EPCIS 2.0. Down, you get
+    those that you may read: what others made of the coffee is their business.
+    """
 
     @extend_schema(
         operation_id="lot_trail", parameters=[CODE, TrailQuery], responses={(200, EPCIS_TYPE): OpenApiTypes.OBJECT}
     )
     def get(self, request: Request, code: str) -> HttpResponse:
         asked = self.asked(request, TrailQuery)
-        found = closure([self.lot(code, asked).uri], down=asked["direction"] == "down")
-        return document([event for event in found.events if event.act in EVENT_ACTS])
+        lot, down = self.lot(code, asked), asked["direction"] == "down"
+        events = [event for event in closure([lot.uri], down=down).events if event.act in EVENT_ACTS]
+        if down and not self.reader.everything:
+            own = set(self.reader.events().values_list("pk", flat=True))
+            events = [event for event in events if event.pk in own]
+        return document(events)
 
 
 class LotPack(LotView):
