@@ -1,6 +1,7 @@
 """Many plain rows at once: a model instance for each costs more than checking a signature."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,21 @@ from django.db.models import Model
 ROWS_AT_ONCE = 100
 
 
-def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows of values that the database takes as they are (text, numbers, bytes), or of UUIDs."""
+def insert(
+    model: type[Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    unique: Sequence[str] = (),
+    update: Sequence[str] = (),
+) -> None:
+    """
+    Insert rows of text, numbers, bytes, UUIDs and JSON.
+
+    Where a row with the same ``unique`` columns is there already, its columns ``update`` are written over.
+    """
     with connection.cursor() as cursor:
-        cursor.executemany(_into(model, columns) + _places(columns), _adapted(rows))
+        cursor.executemany(_into(model, columns) + _places(columns) + _on_conflict(unique, update), _adapted(rows))
 
 
 def insert_numbered(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[int]:
@@ -39,8 +51,21 @@ def _places(columns: Sequence[str]) -> str:
     return f"({', '.join(['%s'] * len(columns))})"
 
 
+def _on_conflict(unique: Sequence[str], update: Sequence[str]) -> str:
+    if not unique:
+        return ""
+    columns = [connection.ops.quote_name(column) for column in update]
+    action = f"UPDATE SET {', '.join(f'{column} = EXCLUDED.{column}' for column in columns)}" if columns else "NOTHING"
+    return f" ON CONFLICT ({', '.join(map(connection.ops.quote_name, unique))}) DO {action}"
+
+
 def _adapted(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
-    """SQLite knows no UUIDs; Django keeps them there as 32 hexadecimal digits."""
-    if connection.features.has_native_uuid_field:
-        return list(rows)
-    return [[value.hex if type(value) is UUID else value for value in row] for row in rows]
+    """As the driver takes them; SQLite knows no UUIDs, so Django keeps them there as 32 hexadecimal digits."""
+    adapters: dict[type, Callable[[Any], object]] = {dict: _as_json, list: _as_json}
+    if not connection.features.has_native_uuid_field:
+        adapters[UUID] = attrgetter("hex")
+    return [[adapters[type(value)](value) if type(value) in adapters else value for value in row] for row in rows]
+
+
+def _as_json(value: object) -> object:
+    return connection.ops.adapt_json_value(value, None)

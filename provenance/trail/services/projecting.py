@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import AutoField, Model, QuerySet
 
 from provenance.coffee import ledger, rules
 from provenance.coffee.errors import CoffeeError
@@ -12,6 +12,7 @@ from provenance.coffee.ledger import Books
 from provenance.coffee.statement import Statement, parse
 from provenance.trail import models
 from provenance.trail.models import Event, Log, LogHead, pk_of
+from provenance.trail.services.bulk import insert
 from provenance.trail.services.changes import Changes
 from provenance.trail.services.rows import (
     KEYED,
@@ -120,10 +121,12 @@ def _put(model: type[Model], made: list[Any], unique: tuple[str, ...], columns: 
     """Insert; where ``unique`` names the columns of a key, write over the rows that have it (only ``columns``)."""
     if not made:
         return
-    names = [field.name for field in model._meta.concrete_fields if field.name not in unique and not field.primary_key]
-    if unique and names:
-        model._default_manager.bulk_create(
-            made, update_conflicts=True, unique_fields=list(unique), update_fields=list(columns or names)
-        )
-    else:
-        model._default_manager.bulk_create(made, ignore_conflicts=bool(unique))
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+    others = [field for field in fields if field.name not in unique and not field.primary_key]
+    insert(
+        model,
+        [field.column for field in fields],
+        [[getattr(row, field.attname) for field in fields] for row in made],
+        unique=[model._meta.get_field(name).column for name in unique],
+        update=[field.column for field in others if columns is None or field.name in columns],
+    )
