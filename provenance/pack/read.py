@@ -29,7 +29,7 @@ from provenance.pack.format import (
 )
 
 MAX_MEMBERS = 10_000
-MAX_LINE_BYTES = 512 * 1024  # a statement of 16 KiB with all its disclosures
+MAX_LINE_BYTES = 2 * 1024 * 1024  # a statement of 16 KiB with all its disclosures, each of 64 KiB in base64
 MAX_SMALL_BYTES = 1024 * 1024  # manifest, checkpoint, policy, README
 MAX_TOTAL_BYTES = 4 * 1024**3
 _PIECE_BYTES = 64 * 1024
@@ -51,6 +51,7 @@ class PackFile:
             self._archive = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             raise UnusablePack(f"This is no ZIP file that can be opened: {error}") from None
+        self._told_bytes = 0
         self._check_members()
         self.manifest = self._manifest()
 
@@ -106,17 +107,21 @@ class PackFile:
         for number, (statement, proof) in enumerate(pairs, start=1):
             if statement is None or proof is None:
                 raise UnusablePack(f"Line {number}: every statement has exactly one proof.")
+            self._told_bytes += len(statement)
             yield _entry(number, statement, proof)
 
     def epcis_events(self) -> list[object]:
-        """The events of epcis.jsonld as parsed JSON, numbers as they are written."""
+        """The events of epcis.jsonld as parsed JSON, numbers as they are written. Call it after ``entries``."""
+        # The same events stand in the statements, and take more room there.
+        most = self._told_bytes + MAX_SMALL_BYTES
         with closing(self._open(EPCIS)) as member:
-            text = _read(member, EPCIS, MAX_TOTAL_BYTES)
-        body = _json(text, EPCIS)
-        events = body.get("epcisBody", {}).get("eventList") if isinstance(body, dict) else None
-        if not isinstance(events, list):
-            raise UnusablePack("epcis.jsonld is no EPCIS document.")
-        return events
+            text = _read(member, EPCIS, most + 1)
+        if len(text) > most:
+            raise UnusablePack("The file epcis.jsonld is longer than the statements it repeats.")
+        match _json(text, EPCIS):
+            case {"epcisBody": {"eventList": [*events]}}:
+                return events
+        raise UnusablePack("epcis.jsonld is no EPCIS document.")
 
     def attachments(self) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Digest (hex, from the name) and bytes in pieces of each attachment."""
@@ -160,8 +165,15 @@ def _read_line(member: IO[bytes], name: str) -> bytes:
     return line
 
 
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return members
+
+
 # Made once: ``json.loads`` would make a decoder for every line.
-_DECODER = json.JSONDecoder(parse_float=Decimal)
+_DECODER = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_object)
 
 
 def _json(data: bytes, name: str) -> object:
