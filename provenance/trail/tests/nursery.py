@@ -10,6 +10,7 @@ themselves, and the faults that ``verify_trail`` names. MUTANT plants a bug; "no
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -66,7 +67,7 @@ def no_head_lock(publishing: ModuleType) -> None:
 
     def publish(log: object) -> object:
         stale, events = heads.get(log=log), waiting(log)
-        time.sleep(MOMENT / 5)
+        time.sleep(MOMENT)
         heads.select_for_update = lambda: mock.Mock(get=lambda log: stale)
         publishing.waiting = lambda log: events
         return sequence(log)
@@ -97,10 +98,39 @@ def start(mutant: str) -> tuple[int, int]:
     os._exit(1)
 
 
-def drained(reading: int) -> list[str]:
-    """What a dead recorder had acknowledged."""
-    with os.fdopen(reading) as stream:
-        return stream.read().split()
+class Nursery:
+    """The recorders that run, what they acknowledged, and how many died of themselves."""
+
+    def __init__(self, mutant: str) -> None:
+        self.mutant = mutant
+        self.acknowledged = b""
+        self.died = 0
+        self.running = dict(start(mutant) for _ in range(RECORDERS))
+
+    def listen(self, seconds: float) -> bool:
+        """Take in what is acknowledged within the time; False where nothing was. The dead are replaced."""
+        heard = False
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            for reading in select.select(list(self.running.values()), [], [], left)[0]:
+                if said := os.read(reading, 65_536):
+                    self.acknowledged += said
+                    heard = True
+                else:
+                    self._bury(next(pid for pid, pipe in self.running.items() if pipe == reading))
+                    self.died += 1
+                    self.running.update([start(self.mutant)])
+        return heard
+
+    def kill(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+        while said := os.read(self.running[pid], 65_536):
+            self.acknowledged += said
+        self._bury(pid)
+
+    def _bury(self, pid: int) -> None:
+        os.waitpid(pid, 0)
+        os.close(self.running.pop(pid))
 
 
 def main(mutant: str, kills: int) -> None:
@@ -111,26 +141,17 @@ def main(mutant: str, kills: int) -> None:
     from provenance.trail.services import publishing, queries, verifying
 
     chance = random.Random(307)
-    acknowledged: list[str] = []
-    died = 0
     # The recorders inherit no open connection.
     connections.close_all()
-    running = dict(start(mutant) for _ in range(RECORDERS))
+    nursery = Nursery(mutant)
     for _ in range(kills):
-        time.sleep(chance.uniform(0.05, 0.3))
-        while dead := os.waitpid(-1, os.WNOHANG)[0] if running else 0:
-            died += 1
-            acknowledged += drained(running.pop(dead))
-            running.update([start(mutant)])
-        pid = chance.choice(list(running))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        acknowledged += drained(running.pop(pid))
-        running.update([start(mutant)])
-    for pid, reading in running.items():
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        acknowledged += drained(reading)
+        # On a busy machine nobody may have come to anything yet; killing them then would prove nothing.
+        while not nursery.listen(chance.uniform(0.05, 0.3)) and not nursery.died:
+            pass
+        nursery.kill(chance.choice(list(nursery.running)))
+        nursery.running.update([start(mutant)])
+    for pid in list(nursery.running):
+        nursery.kill(pid)
 
     log = queries.active_log()
     try:
@@ -140,8 +161,9 @@ def main(mutant: str, kills: int) -> None:
         faults = [f"{type(error).__name__}: {error}"]
     faults += [str(fault) for fault in verifying.verify_trail(log)]
     found = {event.event_id for event in Event.objects.filter(leaf__isnull=False)}
+    acknowledged = nursery.acknowledged.decode().split()
     lost = sorted(set(acknowledged) - found)
-    print(json.dumps({"acknowledged": len(acknowledged), "lost": lost, "died": died, "faults": faults}))
+    print(json.dumps({"acknowledged": len(acknowledged), "lost": lost, "died": nursery.died, "faults": faults}))
 
 
 if __name__ == "__main__":
