@@ -1,6 +1,7 @@
 """The pages of an import: upload, columns, preview, report. Each calls ``files``; the trail is written there only."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -41,7 +42,7 @@ def import_needs(request: HttpRequest) -> Iterable[Need]:
 
 @admin.register(ImportFile)
 class ImportFileAdmin(OwnBusiness):
-    list_display = ["shown_name", "created_at", "state_in_words", "rows_read", "rows_rejected"]
+    list_display = ["shown_name", "taken_in", "state_in_words", "rows_read", "rows_rejected"]
     ordering = ["-pk"]
     list_per_page = 50
 
@@ -52,6 +53,10 @@ class ImportFileAdmin(OwnBusiness):
     @admin.display(description="File")
     def shown_name(self, file: ImportFile) -> Any:
         return format_html('<a href="{}">{}</a>', self.address("change", file), file.name)
+
+    @admin.display(description="Taken in", ordering="created_at")
+    def taken_in(self, file: ImportFile) -> datetime:
+        return file.created_at
 
     @admin.display(description="State")
     def state_in_words(self, file: ImportFile) -> str:
@@ -80,6 +85,9 @@ class ImportFileAdmin(OwnBusiness):
             own_page("rows.csv", self.download_view, "download"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Imports", **(extra_context or {})})
 
     # --- pages -------------------------------------------------------------------------------------------------------
 
