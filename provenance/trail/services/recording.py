@@ -52,6 +52,10 @@ class Incoming:
     disclosures: Sequence[Shown] = ()
 
 
+class Overtaken(Exception):
+    """Somebody recorded the same statement after this recorder had looked for it; the next look finds it."""
+
+
 @dataclass
 class Batch:
     """Statements by position, as far as they could be read, and what is wrong with the others."""
@@ -128,7 +132,7 @@ def record_batch(log: Log, batch: Batch) -> list[Event]:
         try:
             with transaction.atomic(durable=True):
                 return write_batch(log, replace(batch, statements=dict(batch.statements), problems=[]))
-        except (IntegrityError, OperationalError) as error:
+        except (IntegrityError, OperationalError, Overtaken) as error:
             # A deadlock or a row that somebody else made first. Anything else comes again and is raised.
             if attempt == ATTEMPTS or not is_race(error):
                 raise
@@ -137,6 +141,8 @@ def record_batch(log: Log, batch: Batch) -> list[Event]:
 
 def is_race(error: Exception) -> bool:
     """Whether trying again may succeed. On SQLite writers wait for each other, so it never is one."""
+    if isinstance(error, Overtaken):
+        return True
     if connection.vendor != "postgresql":
         return False
     # unique_violation, serialization_failure, deadlock_detected
@@ -215,6 +221,8 @@ def _take_in(log: Log, batch: Batch, fresh: Mapping[int, Statement]) -> list[Eve
     needs = needs_of(fresh.values())
     lock(log, needs, ending_keys=any(statement.act == "revoke_key" for statement in fresh.values()))
     found = load(log, needs)
+    if any(statement.jti in found.books.events for statement in fresh.values()):
+        raise Overtaken
     changes = _carry_out(batch, fresh, found)
     events = _append(log, list(fresh.values()))
     found.places.update({event.event_id: event.pk for event in events})
