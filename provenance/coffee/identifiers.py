@@ -204,11 +204,15 @@ def parse_gs1_lot(uri: str) -> tuple[str, str]:
     return match[1], unquote(match[2])
 
 
+@lru_cache(maxsize=16_384)
 def lot_code_of(uri: str) -> str:
     """The code that people read on a sack or a bag. Raises ``UnknownIdentifier`` when the URI is not a lot's."""
-    if match := _OWN_LOT.fullmatch(uri):
-        return check_lot_code(unquote(match[1]))
-    return parse_gs1_lot(uri)[1]
+    if not (match := _OWN_LOT.fullmatch(uri)):
+        return parse_gs1_lot(uri)[1]
+    code = check_lot_code(unquote(match[1]))
+    if quote(code, safe="") != match[1]:
+        raise UnknownIdentifier("A lot is written in one way: only what must be is written with %.", field="lot")
+    return code
 
 
 def _class_uri(host: str, kind: str, code: str) -> str:

@@ -14,6 +14,7 @@ from provenance.coffee.acts import (
     Correct,
     Difference,
     Dispatch,
+    Dispose,
     Form,
     Grade,
     Harvest,
@@ -37,7 +38,7 @@ from provenance.coffee.statement import parse
 from provenance.pack.read import PackFile
 from provenance.pack.trust import parse_trust
 from provenance.pack.verify import Report, verify
-from provenance.trail.models import Event, Key
+from provenance.trail.models import Event, Handover, Key
 from provenance.trail.services import registry
 from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.publishing import publish
@@ -339,4 +340,14 @@ def test_a_revocation_from_a_leaf_that_is_not_there_yet(clean, almaz, wote):
     kid = Key.objects.get(party=almaz.party).kid
     registry.revoke_key(RevokeKey(kid=kid, since=NOON, from_index=10**9, reason="stolen"), by=almaz.party)
 
+    clean(lot("A"))
+
+
+def test_a_load_of_which_a_part_was_lost_on_its_way(clean, almaz, wote):
+    harvest(almaz, "A", 50)
+    sent = dispatch(almaz, wote, line("A", 50))
+    receive(wote, sent, line("A", 30))
+    say(almaz.party, Dispose(at=NOON, site=sent.event_id, lines=(line("A", 20),), reason="theft"))
+
+    assert Handover.objects.get(dispatch=sent).state == "received"
     clean(lot("A"))

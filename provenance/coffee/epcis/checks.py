@@ -40,11 +40,12 @@ from provenance.coffee.epcis.fields import (
     file_row,
     in_order,
     lines,
+    lot,
+    lots,
     mass,
     new_lot,
     new_lots,
     reference,
-    references,
     sha256,
     text,
     time,
@@ -109,9 +110,9 @@ def _receive(act: Receive) -> None:
     if act.begins:
         new_lots(act.begins, "begins")
         received = {line.lot: line.mass_mg for line in act.lines}
-        for lot in act.begins:
-            if received.get(lot.lot) != lot.mass_mg:
-                raise problem("begins", f"{lot.lot} is not received here with this weight.")
+        for new in act.begins:
+            if received.get(new.lot) != new.mass_mg:
+                raise problem("begins", f"{new.lot} is not received here with this weight.")
     whole(act.bags, "bags")
     whole(act.moisture_permille, "moisture_permille", most=MEASUREMENTS["moisture_permille"].most)
     file_row(act.declared_from)
@@ -133,7 +134,7 @@ def _transfer_title(act: TransferTitle) -> None:
 
 def _close(act: Close) -> None:
     _at_site(act)
-    reference(act.lot, "lot")
+    lot(act.lot, "lot")
     whole(act.receipts, "receipts")
     mass(act.mass_mg, "mass_mg")
     sha256(act.receipts_root, "receipts_root")
@@ -203,7 +204,7 @@ def _gtin(gtin: str | None, lot: str) -> None:
 
 def _grade(act: Grade) -> None:
     _at_site(act)
-    reference(act.lot, "lot")
+    lot(act.lot, "lot")
     text(act.protocol, "protocol")
     for name, number in act.results:
         word(name, MEASUREMENTS, "results")
@@ -215,7 +216,8 @@ def _grade(act: Grade) -> None:
 def _sample(act: Sample) -> None:
     _at_site(act)
     lines((act.line,))
-    reference(act.into, "into")
+    if act.into is not None:
+        lot(act.into, "into")
     if act.into == act.line.lot:
         raise problem("into", "a sample lot is another lot than the one it is taken from.")
     reference(act.owner, "owner")
@@ -223,7 +225,7 @@ def _sample(act: Sample) -> None:
 
 def _attach_document(act: AttachDocument) -> None:
     _at_site(act)
-    references(act.lots, "lots")
+    lots(act.lots, "lots")
     if act.site is None and not act.lots:
         raise problem("lots", "name the lots or the place that the document is about.")
     word(act.kind, words.DOCUMENT_KINDS, "kind")
@@ -243,7 +245,9 @@ def _sell(act: Sell) -> None:
 
 
 def _dispose(act: Dispose) -> None:
-    _at_site(act)
+    time(act.at)
+    # A load that was lost on its way is disposed of there: its place is its dispatch.
+    (event_id if act.site.startswith("urn:") else reference)(act.site, "site")
     lines(act.lines)
     word(act.reason, words.DISPOSE_REASONS, "reason")
     reference(act.owner, "owner")
@@ -261,10 +265,10 @@ def _lift_recall(act: LiftRecall) -> None:
     event_id(act.recall, "recall")
 
 
-def _named_lots(lots: tuple[str, ...]) -> None:
-    if not lots:
+def _named_lots(named: tuple[str, ...]) -> None:
+    if not named:
         raise problem("lots", "name at least one lot.")
-    references(lots, "lots")
+    lots(named, "lots")
 
 
 def _correct(act: Correct) -> None:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 
 from provenance.coffee import identifiers, words
 from provenance.coffee.acts import Attributes, Difference, FileRow, Form, LotMass, NewLot
@@ -33,6 +33,9 @@ def time(at: datetime, field: str = "at") -> None:
         raise problem(field, "give it to the millisecond at most.")
     if at.year < 1970:
         raise problem(field, "the year is before 1970.")
+    if at.year == MAXYEAR:
+        # Some of its times cannot be told in UTC: whoever tried would fail.
+        raise problem(field, "there is no such year yet.")
 
 
 def day(value: date | None, field: str) -> None:
@@ -50,9 +53,18 @@ def reference(uri: str | None, field: str) -> None:
         raise problem(field, str(error)) from error
 
 
-def references(uris: tuple[str, ...], field: str) -> None:
+def lot(uri: str, field: str) -> None:
+    """A lot's own URI: pages and labels show the code in it."""
+    reference(uri, field)
+    try:
+        identifiers.lot_code_of(uri)
+    except UnknownIdentifier as error:
+        raise problem(field, f"{uri[:60]} is not a lot. {error}") from error
+
+
+def lots(uris: tuple[str, ...], field: str) -> None:
     for uri in uris:
-        reference(uri, field)
+        lot(uri, field)
     distinct(uris, field)
 
 
@@ -121,14 +133,14 @@ def lines(masses: tuple[LotMass, ...], field: str = "lines") -> None:
     if not masses:
         raise problem(field, "name at least one lot.")
     for line in masses:
-        reference(line.lot, field)
+        lot(line.lot, field)
         mass(line.mass_mg, field)
     if len(masses) > 1:
         distinct((line.lot for line in masses), field)
 
 
 def new_lot(made: NewLot, field: str) -> None:
-    reference(made.lot, field)
+    lot(made.lot, field)
     mass(made.mass_mg, field)
     if type(made.form) is not Form:
         raise problem(field, f"{made.form!r} is not a form of coffee.")
@@ -137,10 +149,10 @@ def new_lot(made: NewLot, field: str) -> None:
 
 
 def new_lots(made: tuple[NewLot, ...], field: str) -> None:
-    for lot in made:
-        new_lot(lot, field)
+    for each in made:
+        new_lot(each, field)
     if len(made) > 1:
-        distinct((lot.lot for lot in made), field)
+        distinct((each.lot for each in made), field)
 
 
 _NOTHING_SAID = Attributes()

@@ -176,6 +176,7 @@ SITE_PHOTO = AttachDocument(at=AT, site=FARM, lots=(), kind="photo", sha256=DIGE
 SELL = Sell(at=AT, site=ROASTERY, lines=(LotMass(lot=PACKED, mass_mg=250_000),), owner=KOFI)
 DISPOSE = Dispose(at=AT, site=ROASTERY, lines=(LotMass(lot=ROASTED, mass_mg=KG),), reason="expired")
 STOLEN = Dispose(at=AT, site=ROASTERY, lines=(LotMass(lot=ROASTED, mass_mg=KG),), reason="theft")
+LOST = Dispose(at=AT, site=EVENT, lines=(LotMass(lot=ROASTED, mass_mg=KG),), reason="other")
 RECALL = Recall(at=AT, site=ROASTERY, lots=(PACKED,), reason="foreign_body")
 LIFT = LiftRecall(at=AT, site=ROASTERY, lots=(PACKED,), recall=EVENT)
 CORRECT = Correct(
@@ -204,6 +205,7 @@ EVENT_ACTS: tuple[Act, ...] = (
     SELL,
     DISPOSE,
     STOLEN,
+    LOST,
     RECALL,
     LIFT,
     CORRECT,

@@ -12,6 +12,7 @@ from provenance.coffee import acts
 from provenance.coffee.acts import Act, Attributes, Form, LotMass, NewLot
 from provenance.coffee.epcis import act_of, act_of_subject, check, document, event_of, reading, subject_of
 from provenance.coffee.errors import LinesDoNotAddUp, MalformedAct
+from provenance.coffee.tests import samples
 from provenance.coffee.tests.samples import (
     ALMAZ,
     AT,
@@ -173,6 +174,40 @@ REFUSED = [
     (replace(CORRECT, original_act="genesis"), "act", "act: 'genesis' is not an act that is told by an EPCIS event."),
     (replace(CORRECT, original={}), "event", "Event: eventID is missing."),
 ]
+
+
+LAST_MOMENT = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-14)))
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://coffee.example/epcis/loc/almaz-farm",
+        "https://coffee.example/nothing",
+        "https://coffee.example/epcis/class/cherry." + "A" * 21,
+        "https://coffee.example/epcis/class/cherry.A%00",
+        "https://coffee.example/epcis/class/cherry.%FF",
+        "https://coffee.example/epcis/class/cherry.%E2%80%AE",
+        "https://coffee.example/epcis/class/cherry.%41",
+    ],
+)
+def test_what_no_page_could_show_as_a_lot_is_refused_before_it_is_signed(uri: str) -> None:
+    one = (LotMass(lot=uri, mass_mg=KG),)
+    acts = [
+        replace(DISPATCH, lines=one),
+        replace(RECALL, lots=(uri,)),
+        replace(samples.GRADE, lot=uri),
+        replace(samples.SAMPLE, into=uri),
+        replace(samples.HARVEST, output=replace(samples.HARVEST.output, lot=uri)),
+    ]
+    for act in acts:
+        with pytest.raises(MalformedAct, match="is not a lot|not a reference"):
+            check(act)
+
+
+def test_a_time_that_cannot_be_told_in_utc_is_refused() -> None:
+    with pytest.raises(MalformedAct, match="no such year"):
+        check(replace(DISPATCH, at=LAST_MOMENT))
 
 
 @pytest.mark.parametrize(("act", "field", "sentence"), REFUSED)
