@@ -109,7 +109,8 @@ class Page:
             "clock": timezone.get_current_timezone_name(),
             **context,
         }
-        return TemplateResponse(self.request, template, page)
+        # Rendered here: outside the override, a form's "now" would be read from another place's clock.
+        return TemplateResponse(self.request, template, page).render()
 
 
 def typed_again(data: QueryDict, asked: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -110,6 +110,11 @@ class ActForm(forms.Form):
     def plan(self) -> Plan:
         raise NotImplementedError
 
+    @property
+    def answers_to(self) -> str:
+        """A sentence on what the act answers to; empty where it answers to nothing."""
+        return ""
+
     # --- rows
 
     def _rows_of(self, name: str, rows: Rows) -> list[RowForm]:
@@ -142,6 +147,11 @@ class ActForm(forms.Form):
     @property
     def row_tables(self) -> list[tuple[str, Rows, list[RowForm], str]]:
         return [(name, table, self.rows[name], self.row_errors.get(name, "")) for name, table in self.tables.items()]
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a complaint stands beside a field or a line."""
+        return bool(self.errors or self.row_errors or any(row.errors for row in self.all_rows()))
 
     @property
     def fields_before(self) -> list[forms.BoundField]:

@@ -43,6 +43,7 @@ class WeightField(forms.MultiValueField):
             error_messages={
                 "invalid": "Write the weight as a number, like 84.5.",
                 "min_value": "A weight is above zero.",
+                "max_digits": "Fifteen digits are the most. Is the unit right?",
                 "max_decimal_places": "At most six places after the point.",
             },
         )

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from provenance.coffee import words as closed
 from provenance.coffee.acts import Attributes, Form, LossKind
+from provenance.coffee.identifiers import lot_code_of
 from provenance.trail.models import Lot
 from shipments import words
 from shipments.forms.base import ActForm, LotRow, NamedLotRow, Rows
@@ -66,6 +67,13 @@ class PouringForm(ActForm):
         return moving.Pour(chosen, Form(Lot.objects.get(uri=chosen).form), Attributes())
 
 
+def what_was_sent(form: ActForm) -> str:
+    """So that nobody takes one farmer's bags for another's."""
+    sent, desk = form.subject, form.desk
+    lots = ", ".join(f"{words.kg(mass_mg)} of {lot_code_of(lot)}" for lot, mass_mg in sent.rest.items())
+    return f"{desk.name(sent.from_party)} sent {lots} to {desk.name(sent.to_site or sent.to_party)}."
+
+
 class ReceiveForm(PouringForm):
     slug = "receive"
     title = "Receive a delivery"
@@ -84,6 +92,8 @@ class ReceiveForm(PouringForm):
         initial=LossKind.WEIGHING_DIFFERENCE.value,
     )
     field_order = ["at", "site", "difference", "into", "day_lot_code", "bags", "moisture"]
+
+    answers_to = property(what_was_sent)
 
     @classmethod
     def find(cls, desk: Desk, ref: str) -> Delivery | None:
@@ -190,6 +200,7 @@ class RefuseForm(ActForm):
     site = forms.ChoiceField(label="Refused at")
     reason = forms.ChoiceField(choices=[(word, words.reason(word)) for word in sorted(closed.REFUSE_REASONS)])
 
+    answers_to = property(what_was_sent)
     find = ReceiveForm.find
 
     def prepare(self) -> None:

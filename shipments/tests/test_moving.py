@@ -1,3 +1,8 @@
+import re
+from datetime import datetime, timedelta
+from html import unescape
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from provenance.coffee.acts import Form, LossKind
@@ -169,3 +174,32 @@ def test_what_lies_in_the_future_is_not_signed(station):
     )
 
     assert "This lies in the future." in errors_on(page)
+
+
+def test_the_form_is_opened_by_the_clock_of_the_place(station):
+    page = station.client.get(act_url("take-in")).content.decode()
+
+    addis = ZoneInfo("Africa/Addis_Ababa")
+    offered = datetime.fromisoformat(re.search(r'name="at" value="([^"]+)"', page)[1]).replace(tzinfo=addis)
+    # Signed as it stands, a default by another clock would date the delivery three hours early.
+    assert timedelta(0) <= datetime.now(addis) - offered < timedelta(minutes=2)
+    assert "By the clock of Africa/Addis_Ababa." in page
+
+
+@pytest.mark.parametrize("slug", ["receive", "refuse"])
+def test_the_page_says_whose_delivery_it_is(roastery, wote, load, slug):
+    _, ref = load
+
+    page = roastery.client.get(act_url(slug, ref)).content.decode()
+
+    assert f"{roastery.desk.name(wote.party)} sent 600 kg of G-1 to" in unescape(page)
+
+
+def test_a_mistake_in_a_line_is_announced_above_the_form(roastery, load):
+    lot, ref = load
+    before = Event.objects.count()
+
+    page = roastery.review("receive", ref, site=roastery.user.site, **arrivals(lot, "600", "ninety"))
+
+    assert "Nothing was signed. Please look at what is marked." in page.content.decode()
+    assert Event.objects.count() == before
