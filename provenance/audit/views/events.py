@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from provenance.audit.exports import EPCIS_TYPE, document
@@ -70,7 +71,7 @@ class OneEvent(AuditView):
 class EventProof(AuditView):
     """An event's .tlog-proof (C2SP): its place, the audit path and the signed checkpoint. Open to everybody."""
 
-    permission_classes = ()
+    permission_classes = (AllowAny,)
 
     @extend_schema(
         operation_id="event_proof",

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from provenance.audit.exports import EPCIS_TYPE, document
@@ -56,7 +57,7 @@ class LotPack(LotView):
     the packs of their other lots too, with what is disclosed to them.
     """
 
-    permission_classes = ()
+    permission_classes = (AllowAny,)
 
     @extend_schema(
         operation_id="lot_pack",
