@@ -18,7 +18,7 @@ from provenance.trail.models import Log, Party, Site
 from provenance.trail.services import registry
 from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.queries import event_of, name_of
-from shipments.services.desk import Delivery, Desk
+from shipments.services.desk import ROLES, Delivery, Desk
 from shipments.services.moving import Arrival, Line, receive
 from shipments.services.plans import Plan, Weight
 
@@ -61,7 +61,7 @@ class Stage:
         other_roles: Sequence[str] = (),
     ) -> Actor:
         """Register whoever has no party yet, with a key that this server keeps, one place and a log-in."""
-        user = self.user(username, staff=role != "farmer")
+        user = self.user(username, staff=role in ROLES)
         membership = Membership.objects.filter(user=user, role=role).first()
         party = membership.party_uri if membership else None
         if party is None:
