@@ -35,7 +35,8 @@ class Teller:
         act = statement.body
         before, other, after = self._phrase(act)
         at, said_at = _when(act)
-        site = getattr(act, "site", None)
+        # A grading that somebody read in a file was not at the signer's own site, and nobody says where.
+        site = None if isinstance(act, acts.Grade) and act.declared_from else getattr(act, "site", None)
         inputs, outputs = self._lines(act)
         return Step(
             kind=telling.act,
@@ -142,6 +143,8 @@ class Teller:
                 return f"divided the lot into {len(outputs)}", None, ""
             case acts.Pack(count=number, net_mg=net_mg):
                 return f"packed {words.count(number, 'bag')} of {words.weight(net_mg)}", None, ""
+            case acts.Grade(protocol=protocol, declared_from=acts.FileRow()):
+                return f"declared, from a file, that the coffee was examined ({protocol})", None, ""
             case acts.Grade(protocol=protocol):
                 return f"examined the coffee ({protocol})", None, ""
             case acts.Sample(line=line):

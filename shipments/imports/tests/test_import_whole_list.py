@@ -117,6 +117,7 @@ def test_any_imported_lot_can_be_roasted_packed_labelled_scanned_and_checked(bri
     assert shown.status_code == 200
     text = shown.content.decode()
     assert "Huila" in text
+    assert "declared, from a file, that the coffee was examined" in text
     assert "Ana Prueba" not in text
 
     pack = client.get("/api/lots/P-1/pack")
