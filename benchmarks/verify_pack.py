@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 from measuring import Row, interleaved, ratio, report  # noqa: E402
 
 from provenance.coffee.acts import Form, Harvest, LotMass, NewLot, Receive  # noqa: E402
+from provenance.coffee.ledger import needs  # noqa: E402
 from provenance.coffee.statement import parse, thumbprint, verify  # noqa: E402
 from provenance.pack.format import Entry  # noqa: E402
 from provenance.pack.read import PackFile  # noqa: E402
@@ -61,7 +62,8 @@ def packed(log: SmallLog) -> bytes:
     ]
     root = hashing.root_of(levels[0])
     checkpoint = sign_checkpoint(Checkpoint("coffee.example/log/main/1", size, root), log.signers, 1_793_700_100)
-    return log.pack(entries, lots=(DAY_LOT,), checkpoint=checkpoint).getvalue()
+    lots = sorted({lot for statement in map(parse, log.leaves) for lot in needs(statement).lots})
+    return log.pack(entries, lots=(DAY_LOT,), traced=tuple(lots), checkpoint=checkpoint).getvalue()
 
 
 def start(*arguments: str) -> float:
