@@ -13,6 +13,7 @@ from itertools import chain, islice
 from provenance.coffee import rules
 from provenance.coffee.acts import AttachDocument, Genesis, RegisterKey
 from provenance.coffee.errors import CoffeeError, UnknownIdentifier
+from provenance.coffee.evidence import is_disputed
 from provenance.coffee.identifiers import check_uri
 from provenance.coffee.ledger import Books, apply
 from provenance.coffee.statement import (
@@ -97,6 +98,7 @@ class _Verifier:
         while batch := list(islice(entries, _BATCH)):
             self._check_batch(batch, checkpoint)
         self._check_lots()
+        self._tell_disputes()
         self._check_epcis()
         self._check_attachments()
         return self.report
@@ -216,6 +218,14 @@ class _Verifier:
                     )
             for recall in self.books.recalls.get(lot, {}):
                 self.report.notes.append(f"The lot {lot} is RECALLED ({recall}).")
+
+    def _tell_disputes(self) -> None:
+        """What a stolen key signed stands in the weights, and proves nothing."""
+        for event in self.books.events.values():
+            if is_disputed(self.books, event):
+                self.report.notes.append(
+                    f"Leaf {event.leaf}, {event.id}, is DISPUTED: its key was revoked for that time."
+                )
 
     def _check_epcis(self) -> None:
         if self.pack.epcis_events() != self.events:

@@ -6,12 +6,15 @@ from io import BytesIO
 
 import pytest
 
-from provenance.coffee.acts import Form, Harvest, NewLot
+from provenance.coffee.acts import Form, Harvest, NewLot, RevokeKey
+from provenance.coffee.statement import thumbprint
 from provenance.coffee.statement.disclosures import WITHHELD
 from provenance.pack.format import EPCIS, MANIFEST, UnusablePack
 from provenance.pack.read import PackFile
-from provenance.pack.tests.small_log import ALMAZ, CHERRY, FARM, KG, NOON, PARCHMENT, told
+from provenance.pack.tests.small_log import ALMAZ, CHERRY, FARM, KG, NOON, PARCHMENT, signer_of, told
+from provenance.pack.trust import parse_trust
 from provenance.pack.verify import verify
+from provenance.tlog.errors import MalformedPolicy
 
 
 def rewritten(pack: BytesIO, name: str, pieces) -> BytesIO:
@@ -81,3 +84,22 @@ def test_an_epcis_file_of_another_shape_is_refused_with_a_reason(body):
         pytest.raises(UnusablePack, match="epcis"),
     ):
         verify(pack, None)
+
+
+def test_what_a_stolen_key_signed_is_told_to_whoever_checks():
+    log = told()
+    kid = thumbprint(signer_of(ALMAZ).public.raw)
+    log.say(ALMAZ, RevokeKey(kid=kid, since=NOON, from_index=8, reason="stolen"))
+
+    with PackFile(log.pack()) as pack:
+        report = verify(pack, log.trust)
+
+    assert report.faults == []
+    disputed = [note for note in report.notes if "DISPUTED" in note]
+    assert len(disputed) == 1 and log.ids[8] in disputed[0]
+
+
+@pytest.mark.parametrize("saved", [lambda data: data.replace(b"\n", b"\r\n"), lambda data: b"\xef\xbb\xbf" + data])
+def test_a_trust_file_that_an_editor_saved_its_own_way_is_refused_with_the_reason(saved):
+    with pytest.raises(MalformedPolicy, match="plain text"):
+        parse_trust(saved(told().trust_file))
