@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from measuring import Row, interleaved, ratio, report  # noqa: E402
 
-from provenance.coffee.acts import Form, Harvest, LotMass, NewLot, Receive  # noqa: E402
+from provenance.coffee.acts import Dispatch, Form, Harvest, LotMass, NewLot, Receive  # noqa: E402
 from provenance.coffee.ledger import needs  # noqa: E402
 from provenance.coffee.statement import parse, thumbprint, verify  # noqa: E402
 from provenance.pack.format import Entry  # noqa: E402
@@ -32,16 +32,17 @@ DAY_LOT = f"{HOST}/class/cherry.DAY"
 
 
 def a_day(statements: int) -> tuple[SmallLog, bytes]:
-    """A day-lot of so many harvests and receipts, and its pack."""
+    """A day-lot of so many harvests, dispatches and receipts, and its pack."""
     log = SmallLog()
     log.enrol(ALMAZ, "farmer", FARM, "farm")
     log.enrol(WOTE, "station", STATION, "washing_station")
-    for number in range(statements // 2):
+    for number in range(statements // 3):
         lot = NewLot(lot=f"{HOST}/class/cherry.C{number}", mass_mg=40 * KG, form=Form.CHERRY)
         log.say(ALMAZ, Harvest(at=NOON, site=FARM, output=lot))
         line = (LotMass(lot=lot.lot, mass_mg=40 * KG),)
+        sent = log.say(ALMAZ, Dispatch(at=NOON, site=FARM, lines=line, to_party=WOTE, to_site=STATION))
         into = NewLot(lot=DAY_LOT, mass_mg=40 * KG, form=Form.CHERRY)
-        log.say(WOTE, Receive(at=NOON, site=STATION, lines=line, from_party=ALMAZ, into=into))
+        log.say(WOTE, Receive(at=NOON, site=STATION, lines=line, from_party=ALMAZ, dispatch=sent, into=into))
     return log, packed(log)
 
 
