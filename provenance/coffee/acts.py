@@ -75,7 +75,7 @@ class Attributes:
     region: str | None = None
     species: str | None = None  # "arabica", "robusta"
     variety: tuple[str, ...] = ()
-    process: str | None = None  # washed, natural, honey, wet_hulled, anaerobic ...
+    process: str | None = None  # washed, natural, honey, wet-hulled, anaerobic ...
     grade: str | None = None
     altitude_m: tuple[int, int] | None = None  # lowest, highest
     harvest_start: date | None = None

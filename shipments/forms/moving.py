@@ -19,7 +19,7 @@ from shipments.services.plans import Plan, Weight
 
 NEW = "new"
 PRICE = "For example 2.10 USD/kg. " + NOTE
-PROCESSES = [("", "not said"), *((word, word) for word in ("washed", "natural", "honey", "wet_hulled", "anaerobic"))]
+PROCESSES = [("", "not said"), *((word, word) for word in ("washed", "natural", "honey", "wet-hulled", "anaerobic"))]
 
 
 class ArrivalRow(NamedLotRow):
