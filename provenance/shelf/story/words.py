@@ -53,7 +53,7 @@ PROCESSES = {
     "washed": "Washed",
     "natural": "Natural",
     "honey": "Honey",
-    "wet_hulled": "Wet-hulled",
+    "wet-hulled": "Wet-hulled",
     "anaerobic": "Anaerobic",
 }
 
