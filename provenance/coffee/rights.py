@@ -80,6 +80,9 @@ def check_pour(books: Books, statement: Signed, lot: str, inputs: Iterable[str])
         raise NotAuthorised(f"{lot} is closed: nothing more can be poured into it.")
     if fact and fact.made_by and fact.origin:
         raise NotAuthorised(f"{lot} began at its harvest or first receipt: pour into a new lot.")
+    for key in books.balances.rows(lot):
+        if books.balances[key] > 0 and statement.iss not in (key.owner, key.custodian):
+            raise NotAuthorised(f"Others hold some of {lot}, and theirs must stay what it is: pour into a new lot.")
     if fact and fact.made_by and fact.count is not None:
         raise NotAuthorised(f"{lot} is packed: nothing more can be poured into it.")
 

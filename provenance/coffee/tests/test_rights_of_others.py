@@ -90,3 +90,16 @@ def test_a_recall_that_was_taken_back_does_not_stand_again(w):
     assert w.books.recalls == {"P": {recalled.event.id: "station"}}
     w.correct(recalled)
     assert w.books.recalls == {}
+
+
+def test_who_sold_a_lot_pours_nothing_more_into_what_the_buyer_holds(w):
+    step = {"site": "washing", "step": "store", "at": AT}
+    w.say("station", acts.Process(inputs=(line("P", 50 * KG),), outputs=(new("C", 50 * KG),), **step))
+    sent = w.dispatch("station", "washing", "roaster", line("C", 50 * KG))
+    w.receive("roaster", "roastery", line("C", 50 * KG), dispatch=sent)
+    w.receive("station", "washing", line("JUNK", 50 * KG), begins=(new("JUNK", 50 * KG),))
+
+    more = acts.Process(inputs=(line("JUNK", 50 * KG),), outputs=(new("C", 50 * KG),), **step)
+    refused(w, "station", more, "Others hold some")
+
+    assert claims(edges_of(w.books), w.books.lots, "C") == {"organic"}
