@@ -5,7 +5,7 @@ from django import forms
 from provenance.coffee import words as closed
 from shipments import words
 from shipments.forms.base import ActForm, LotRow, Rows
-from shipments.forms.fields import NOTE
+from shipments.forms.fields import NOTE, reason_choices
 from shipments.forms.looking import LotsField, lot_choices
 from shipments.forms.moving import PRICE, OwnLotRow, offer_sites
 from shipments.services import ending
@@ -47,7 +47,7 @@ class DisposeForm(ActForm):
     group = "Send, sell"
     tables = {"lines": Rows(LotRow, "What is gone", least=1)}
 
-    reason = forms.ChoiceField(choices=[(word, words.reason(word)) for word in sorted(closed.DISPOSE_REASONS)])
+    reason = forms.ChoiceField(choices=reason_choices(closed.DISPOSE_REASONS, words.reason))
 
     def plan(self) -> Plan:
         answers, taken = self.cleaned_data, self.stock_lines("lines")
@@ -73,7 +73,7 @@ class RecallForm(ActForm):
 
     site = forms.ChoiceField(label="Place")
     lots = LotsField(label="Lots to call back")
-    reason = forms.ChoiceField(choices=[(word, words.reason(word)) for word in sorted(closed.RECALL_REASONS)])
+    reason = forms.ChoiceField(choices=reason_choices(closed.RECALL_REASONS, words.reason))
 
     def prepare(self) -> None:
         offer_sites(self)

@@ -1,6 +1,6 @@
 """Fields that read weights, times and lots as the people at the scale write them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -130,6 +130,11 @@ class CodeField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", "Lot code")
         super().__init__(max_length=20, widget=forms.TextInput({"autocomplete": "off", "size": 16}), **kwargs)
+
+
+def reason_choices(words_known: Iterable[str], say: Callable[[str], str]) -> list[tuple[str, str]]:
+    """None is chosen beforehand: a hurried hand would sign the first of them."""
+    return [("", "Choose"), *((word, say(word)) for word in sorted(words_known))]
 
 
 def words_choices(table: dict[Any, str], *, first: str | None = None) -> list[tuple[str, str]]:

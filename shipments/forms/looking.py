@@ -11,7 +11,7 @@ from provenance.coffee.epcis.sensors import MEASUREMENTS
 from provenance.coffee.identifiers import sample_uri
 from shipments import words
 from shipments.forms.base import ActForm
-from shipments.forms.fields import CodeField, StockField, WeightField
+from shipments.forms.fields import CodeField, StockField, WeightField, reason_choices
 from shipments.services import looking
 from shipments.services.plans import Plan, Refused
 
@@ -115,7 +115,7 @@ class DocumentForm(ActForm):
     group = "Look"
 
     lots = LotsField(label="Lots")
-    kind = forms.ChoiceField(choices=[(word, words.document(word)) for word in sorted(closed.DOCUMENT_KINDS)])
+    kind = forms.ChoiceField(choices=reason_choices(closed.DOCUMENT_KINDS, words.document))
     scheme = forms.CharField(required=False, max_length=60, help_text="For example organic, Fairtrade.")
     valid_from = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
     valid_to = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))

@@ -14,7 +14,7 @@ from shipments.forms.fields import NOTE, CodeField, StockField, WeightField, wor
 from shipments.forms.moving import PROCESSES
 from shipments.services import making
 from shipments.services.lots import draw_code, inherited, new_lot
-from shipments.services.plans import Plan
+from shipments.services.plans import Plan, Refused
 
 REST = "What no line names: the difference between what goes in and what comes out."
 
@@ -142,6 +142,14 @@ class ProcessForm(MakingForm):
 
     def plan(self) -> Plan:
         answers, taken = self.cleaned_data, self.stock_lines("inputs")
+        step = STEPS[answers["step"]]
+        for row in self.filled("outputs"):
+            if not step.makes(Form(row["form"])):
+                raise Refused(
+                    f"The step “{words.STEPS[step.name]}” does not make {words.FORMS[Form(row['form'])]}. "
+                    f"It makes: {', '.join(sorted(words.FORMS[form] for form in step.outputs | step.byproducts))}.",
+                    field="outputs",
+                )
         said = {"process": answers["process"]} if answers["process"] else {}
         return making.process(
             party=self.desk.party,
@@ -268,6 +276,8 @@ class PackForm(MakingForm):
 
     def plan(self) -> Plan:
         answers, taken = self.cleaned_data, self.stock_lines("inputs")
+        if answers["best_before"] and answers["best_before"] < answers["at"].date():
+            raise Refused("This is before the day of packing. Is the year right?", field="best_before")
         product = next(product for product in self.desk.products if str(product.pk) == answers["product"])
         return making.pack(
             party=self.desk.party,

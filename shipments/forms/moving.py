@@ -11,7 +11,7 @@ from provenance.coffee.identifiers import lot_code_of
 from provenance.trail.models import Lot
 from shipments import words
 from shipments.forms.base import ActForm, LotRow, NamedLotRow, Rows
-from shipments.forms.fields import NOTE, CodeField, WeightField, words_choices
+from shipments.forms.fields import NOTE, CodeField, WeightField, reason_choices, words_choices
 from shipments.services import moving
 from shipments.services.desk import Delivery, Desk
 from shipments.services.lots import draw_code, inherited, new_lot
@@ -198,7 +198,7 @@ class RefuseForm(ActForm):
     tables = {"lines": Rows(RefusalRow, "What you refuse", least=1, fixed=True)}
 
     site = forms.ChoiceField(label="Refused at")
-    reason = forms.ChoiceField(choices=[(word, words.reason(word)) for word in sorted(closed.REFUSE_REASONS)])
+    reason = forms.ChoiceField(choices=reason_choices(closed.REFUSE_REASONS, words.reason))
 
     answers_to = property(what_was_sent)
     find = ReceiveForm.find

@@ -64,6 +64,9 @@ def draft(act: Act, *, weights: Iterable[tuple[str, Weight]] = (), **withheld: s
     return Draft(act, {name: Withheld(value, PARTNERS) for name, value in values.items() if value})
 
 
+GAINS = frozenset({LossKind.WATER, LossKind.WEIGHING_DIFFERENCE, LossKind.UNEXPLAINED})
+
+
 def rest_of(
     *,
     inputs: Sequence[LotMass],
@@ -78,6 +81,8 @@ def rest_of(
 
 
 def named_rest(rest_mg: int, kind: LossKind) -> Mapping[str, tuple[Difference, ...]]:
-    """The rest as a line of its own: a loss, a gain, or nothing."""
+    """The rest as a line of its own: a loss, a gain, or nothing. Spilling or theft make nothing heavier."""
+    if rest_mg < 0 and kind not in GAINS:
+        kind = LossKind.UNEXPLAINED
     line = (Difference(kind=kind, mass_mg=abs(rest_mg), basis=Basis.COMPUTED),) if rest_mg else ()
     return {"losses": line if rest_mg > 0 else (), "gains": line if rest_mg < 0 else ()}

@@ -324,6 +324,22 @@ def test_an_empty_form_is_told_what_is_missing(roastery, scene, slug):
 NONSENSE = ["", "-5", "84,5 kg", "NaN", "9" * 40, "\x00", "٤٢"]
 
 
+@pytest.mark.parametrize(
+    ("slug", "field"), [("refuse", "reason"), ("dispose", "reason"), ("recall", "reason"), ("document", "kind")]
+)
+def test_no_reason_is_chosen_beforehand(roastery, scene, slug, field):
+    ref, answers = scene(slug)
+    before = Event.objects.count()
+
+    offered = roastery.client.get(act_url(slug, ref)).context["form"][field]
+    page = roastery.review(slug, ref, **{**answers, field: ""})
+
+    assert offered.initial is None
+    assert offered.field.choices[0] == ("", "Choose")
+    assert "This field is required." in errors_on(page)
+    assert Event.objects.count() == before
+
+
 @every_act
 def test_nonsense_is_answered_with_a_sentence(roastery, scene, slug):
     ref, answers = scene(slug)

@@ -100,6 +100,12 @@ def test_more_out_than_in_is_a_gain_by_name(roastery, green):
     assert [(gain.kind, gain.mass_mg) for gain in act_of(event).gains] == [(LossKind.WEIGHING_DIFFERENCE, 1 * KG)]
 
 
+def test_more_out_than_in_is_not_called_spilt(roastery, green):
+    event = roastery.sign("roast", **roast(roastery, out="81", rest="spillage"))
+
+    assert [(gain.kind, gain.mass_mg) for gain in act_of(event).gains] == [(LossKind.UNEXPLAINED, 1 * KG)]
+
+
 def test_a_lot_of_somebody_else_is_not_on_offer(roastery, wote, green):
     take_in(wote, "W-1", 60)
     page = roastery.review("roast", **roast(roastery) | {"inputs__0__line": f"x {wote.site} {wote.party}"})
@@ -126,7 +132,9 @@ def test_what_a_step_does_not_make_is_refused(roastery, green):
     answers = typed(roast(roastery)) | {"step": "sort_green", "outputs-0-form": "ROASTED"}
     page = roastery.client.post("/admin/shipments/stock/act/process/", answers)
 
-    assert "the step sort_green does not make ROASTED" in errors_on(page)
+    assert "The step “grade and sort green” does not make roasted. It makes: green, sweepings, triage." in errors_on(
+        page
+    )
 
 
 def test_parts_weigh_what_was_split(roastery, green):

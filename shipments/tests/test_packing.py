@@ -81,6 +81,25 @@ def test_a_refused_pack_keeps_no_bags(roastery, house_blend, wote):
     assert not Bag.objects.exists()
 
 
+def test_bags_do_not_expire_before_they_are_packed(roastery, house_blend):
+    take_in(roastery.user, "R-1", 5, Form.ROASTED)
+    before = Event.objects.count()
+
+    page = roastery.review(
+        "pack",
+        product=house_blend.pk,
+        code="B-1",
+        count="4",
+        best_before="2025-11-20",
+        inputs__0__line=roastery.stock("R-1"),
+        inputs__0__weight_kg="1",
+        rest="spillage",
+    )
+
+    assert "This is before the day of packing. Is the year right?" in errors_on(page)
+    assert (Event.objects.count(), Bag.objects.count()) == (before, 0)
+
+
 def test_a_pack_lot_is_packed_once(packed, roastery, house_blend):
     packed(4)
     page = roastery.review(
