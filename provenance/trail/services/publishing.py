@@ -23,6 +23,7 @@ from provenance.trail.errors import ClockBehind, Corrupt, LogFrozen
 from provenance.trail.models import (
     Checkpoint,
     CheckpointRelease,
+    Event,
     Key,
     Leaf,
     Log,
@@ -158,8 +159,9 @@ def waiting(log: Log) -> list[Waiting]:
     All that is pending, never what lies beyond the last id published: a commit may overtake another, and the one that
     was overtaken would be left out for ever.
     """
-    pending = Pending.objects.filter(log=log).order_by("event_id")
-    rows = pending.values_list("event", *[f"event__{name}" for name in Waiting._fields[1:]])
+    # Joined the other way, SQLite would put every statement into a temporary tree, only to sort it.
+    pending = Pending.objects.filter(log=log).values("event")
+    rows = Event.objects.filter(pk__in=pending).order_by("pk").values_list(*Waiting._fields)
     return list(map(Waiting._make, rows[:LEAVES_AT_ONCE]))
 
 
