@@ -6,6 +6,7 @@ so a rebuilt row is the same row.
 """
 
 import uuid
+from functools import lru_cache
 
 from django.db import models
 from django.db.models import Q
@@ -13,6 +14,7 @@ from django.db.models import Q
 from provenance.trail.models.log import Event, Log
 
 
+@lru_cache(maxsize=16_384)
 def pk_of(uri: str) -> uuid.UUID:
     """The primary key of a party, site, plot or lot: UUIDv5 of its URI (RFC 9562, 5.5)."""
     return uuid.uuid5(uuid.NAMESPACE_URL, uri)
