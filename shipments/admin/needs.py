@@ -28,4 +28,4 @@ def needs_of(desk: Desk) -> Iterable[Need]:
         yield Need(text, reverse("admin:shipments_stock_act", args=["close"]), open_lots)
     if recalls := len(desk.recalls):
         text = "1 recall of yours stands" if recalls == 1 else f"{recalls} recalls of yours stand"
-        yield Need(text, reverse("admin:shipments_ownlot_changelist"), recalls)
+        yield Need(text, reverse("admin:shipments_ownlot_changelist") + "?recalled=yes", recalls)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Model, Q, QuerySet, Sum
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from provenance.coffee.statement import Statement, parse
-from provenance.trail.models import Balance, Event, Lot, Subject
+from provenance.trail.models import Balance, Event, Lot, Recall, Subject
 from provenance.trail.services.disclosing import disclosures_of
 from shipments import words
 from shipments.admin.access import OwnBusiness, businesses_of
@@ -66,6 +66,17 @@ def own_values(field: str, name: str, say: Callable[[str], str]) -> type[admin.S
             return rows.filter(**{field: self.value()}) if self.value() in offered else rows.none()
 
     return OwnValues
+
+
+class Recalled(admin.SimpleListFilter):
+    title = "recall"
+    parameter_name = "recalled"
+
+    def lookups(self, request: HttpRequest, window: Any) -> list[tuple[str, str]]:
+        return [("yes", "called back")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(is_recalled=True) if self.value() == "yes" else rows
 
 
 def lot_link(lot: Lot) -> SafeString:
@@ -195,7 +206,7 @@ class OpenShortfallAdmin(OwnBusiness):
 
 @admin.register(OwnLot)
 class OwnLotAdmin(OwnBusiness):
-    list_filter = [own_values("form", "what it is", words.form), "day_lot", "closed"]
+    list_filter = [own_values("form", "what it is", words.form), Recalled, "day_lot", "closed"]
     search_fields = ["code"]
     search_help_text = "Lot code"
     ordering = ["-made_by"]
@@ -204,7 +215,8 @@ class OwnLotAdmin(OwnBusiness):
         lots = OwnLot.objects.filter(pk__in=desks.own_lots(parties).values("pk"))
         held = Q(balances__owner__in=parties) | Q(balances__custodian__in=parties)
         lying = held & ~Q(balances__site__startswith="urn:uuid:")
-        return lots.annotate(held_mg=Coalesce(Sum("balances__mg", filter=lying), 0))
+        recalls = Recall.objects.filter(lot=OuterRef("pk"))
+        return lots.annotate(held_mg=Coalesce(Sum("balances__mg", filter=lying), 0), is_recalled=Exists(recalls))
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return [
@@ -338,7 +350,9 @@ def packed_lot(event: Event) -> Lot | None:
     return Lot.objects.filter(made_by=event, count__isnull=False).first()
 
 
-def state_of_lot(lot: Lot) -> str:
+def state_of_lot(lot: OwnLot) -> str:
+    if lot.is_recalled:  # type: ignore[attr-defined]
+        return "called back"
     if lot.day_lot:
         return "day-lot, closed" if lot.closed else "day-lot, open"
     return ""

@@ -172,6 +172,20 @@ def test_an_open_day_lot_is_remembered_on_the_front_page(station):
     assert "1 day-lot is open" in station.client.get(reverse("admin:index")).content.decode()
 
 
+def test_a_standing_recall_is_found_from_the_front_page(roastery):
+    bad = take_in(roastery.user, "R-9", 5, Form.ROASTED)
+    take_in(roastery.user, "R-8", 5, Form.ROASTED)
+    roastery.sign("recall", site=roastery.user.site, lots=[bad.uri], reason="foreign_body")
+
+    front = roastery.client.get(reverse("admin:index")).content.decode()
+    called_back = list_url("ownlot") + "?recalled=yes"
+    assert f'<a href="{called_back}">1 recall of yours stands</a>' in front
+    listed = roastery.client.get(called_back).content.decode()
+    assert "R-9" in listed
+    assert "called back</td>" in listed
+    assert "R-8" not in listed
+
+
 def test_filters_tell_of_ones_own_rows_only(roastery, two_businesses, wote):
     take_in(wote, "W-9", 60, Form.PULP)
 
