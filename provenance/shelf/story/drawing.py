@@ -1,6 +1,6 @@
 """A small map drawn from the blurred places of the journey: a grid of degrees, the places, the way between them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 WIDTH, HEIGHT = 360, 180
@@ -9,6 +9,8 @@ LETTER = 7  # width of one, about
 # Degrees that the map shows at least, so that one farm does not fill it.
 LEAST = 6.0
 GRID_STEPS = (2, 5, 10, 20, 30, 60)
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Dot:
     name: str
     anchor: str
     label_x: float
+    label_y: float
     last: bool
 
 
@@ -108,29 +111,55 @@ class _Frame:
 
 def _dot(frame: _Frame, place: Place, last: bool) -> Dot:
     x, y = frame.x(place.longitude), frame.y(place.latitude)
-    right = x > WIDTH * 0.55
-    return Dot(x, y, place.name, "end" if right else "start", x - 10 if right else x + 10, last)
+    return Dot(x, y, place.name, "start", x + 10, y, last)
 
 
-def _without_clashes(dots: Iterable[Dot]) -> list[Dot]:
-    """Of names that would lie on each other only the first keeps its own."""
+def _without_clashes(dots: Sequence[Dot]) -> list[Dot]:
+    """Each name where it hides no other name and no other place; left out where there is no such room."""
     kept: list[Dot] = []
     for dot in dots:
-        clashes = any(other.name and _overlap(dot, other) for other in kept)
-        kept.append(replace(dot, name="") if clashes else dot)
+        named = [other for other in kept if other.name]
+        taken = [_box(other) for other in named] + [_spot(other) for other in dots if _apart(dot, other)]
+        free = (setting for setting in _settings(dot) if not any(_overlap(_box(setting), box) for box in taken))
+        one_blot = any(not _apart(dot, other) for other in named)
+        kept.append(replace(dot, name="") if one_blot else next(free, replace(dot, name="")))
     return kept
 
 
-def _overlap(one: Dot, other: Dot) -> bool:
-    return abs(one.y - other.y) < 14 and _left(one) < _right(other) and _left(other) < _right(one)
+def _settings(dot: Dot) -> Iterator[Dot]:
+    """The ways to set a name inside the frame; the outer side of the map first, where it hides fewer lines."""
+    sides = [("start", dot.x + 10, dot.y), ("end", dot.x - 10, dot.y)]
+    if dot.x < WIDTH / 2:
+        sides.reverse()
+    for anchor, x, y in (*sides, ("middle", dot.x, dot.y - 14), ("middle", dot.x, dot.y + 14)):
+        setting = replace(dot, anchor=anchor, label_x=round(x, 1), label_y=round(y, 1))
+        if _inside(_box(setting)):
+            yield setting
 
 
-def _left(dot: Dot) -> float:
-    return dot.label_x - (LETTER * len(dot.name) if dot.anchor == "end" else 0)
+def _apart(one: Dot, other: Dot) -> bool:
+    """Whether two dots are two places to the eye, not one blot."""
+    return max(abs(one.x - other.x), abs(one.y - other.y)) > 12
 
 
-def _right(dot: Dot) -> float:
-    return _left(dot) + LETTER * len(dot.name)
+def _box(dot: Dot) -> Box:
+    """West, north, east and south of a dot's name."""
+    wide = LETTER * len(dot.name)
+    west = dot.label_x - {"start": 0.0, "middle": wide / 2, "end": wide}[dot.anchor]
+    return west, dot.label_y - 7, west + wide, dot.label_y + 7
+
+
+def _spot(dot: Dot) -> Box:
+    return dot.x - 5, dot.y - 5, dot.x + 5, dot.y + 5
+
+
+def _inside(box: Box) -> bool:
+    west, north, east, south = box
+    return west >= 2 and north >= 2 and east <= WIDTH - 2 and south <= HEIGHT - 2
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _grid(frame: _Frame) -> Iterable[GridLine]:

@@ -9,7 +9,7 @@ from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Form, LotMass, NewLot
 from provenance.coffee.identifiers import lot_uri
 from provenance.shelf.reading import page_of
-from provenance.shelf.story.drawing import draw, place_of
+from provenance.shelf.story.drawing import _box, draw, place_of
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import DAY_LOT, GREEN, HOST, KG, KOFI, PACKED, ROASTED, ROASTERY, STATION, WOTE
 from provenance.trail.services.acting import Draft, record_acts
@@ -135,6 +135,29 @@ def test_names_that_would_lie_on_each_other_are_written_once():
     drawing = draw({**near, "end": place_of("geo:48.2,16.4", "Roastery", 4)}, [], "end")
 
     assert [dot.name for dot in drawing.dots if dot.name] == ["Roastery", "Farm 0"]
+
+
+def test_no_name_on_a_map_lies_on_another_or_on_another_place():
+    places = {
+        "colombia": place_of("geo:1.8,-76.0", "Bodega Érase Una Vez", 1),
+        "ethiopia": place_of("geo:6.2,38.2", "Misale washing station", 1),
+        "brazil": place_of("geo:-22.2,-45.1", "Armazém Era Uma Vez", 2),
+        "port": place_of("geo:53.5,10.0", "Luftschloss warehouse", 5),
+        "end": place_of("geo:48.2,16.4", "Rösterei Nirgendwo", 7),
+    }
+    drawing = draw(places, [], "end")
+
+    named = {dot.name for dot in drawing.dots if dot.name}
+    assert {"Rösterei Nirgendwo", "Misale washing station", "Bodega Érase Una Vez", "Armazém Era Uma Vez"} <= named
+    boxes = {dot.name: _box(dot) for dot in drawing.dots if dot.name}
+    for name, (west, north, east, south) in boxes.items():
+        assert 0 < west < east < drawing.width and 0 < north < south < drawing.height, name
+        for other, box in boxes.items():
+            apart = west >= box[2] or box[0] >= east or north >= box[3] or box[1] >= south
+            assert other == name or apart, (name, other)
+        for dot in drawing.dots:
+            hidden = west < dot.x < east and north < dot.y < south
+            assert not hidden, (name, dot)
 
 
 @pytest.mark.parametrize("geo", [None, "", "geo:", "geo:x,y", "5.9,38.5"])
