@@ -112,7 +112,7 @@ class DeliveryForm(WeighingForm):
         max_value=100_000,
         label="How many bags?",
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={"invalid": "Write a whole number, like 3."},
+        error_messages={"invalid": "Write a whole number, like 3.", "min_value": "Write 1 or more, or leave it empty."},
     )
     at = AtField(label="When does it leave?")
 

@@ -46,11 +46,12 @@ class NumberField(forms.CharField):
 
 
 class DegreesField(forms.CharField):
-    """Degrees of latitude or longitude, decimal, as a phone shows them: 6.1624, -75.56."""
+    """Degrees of latitude (``most`` 90) or longitude (180), decimal, as a phone shows them: 6.1624, -75.56."""
 
     unit = "°"
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, most: int, **kwargs: Any) -> None:
+        self.most = most
         attrs = {"inputmode": "text", "autocomplete": "off"}
         super().__init__(max_length=20, widget=forms.TextInput(attrs), required=False, **kwargs)
 
@@ -60,6 +61,8 @@ class DegreesField(forms.CharField):
             raise forms.ValidationError(
                 "Write degrees as a decimal number, like 6.1624. West and south are below zero."
             )
+        if text and abs(Decimal(text.replace(",", "."))) > self.most:
+            raise forms.ValidationError(f"This lies between -{self.most} and {self.most}. Are the two numbers swapped?")
         # JSON knows no numbers like 06.1.
         return f"{Decimal(text.replace(',', '.')):f}" if text else ""
 

@@ -58,8 +58,8 @@ class FarmForm(Pointing):
     )
     country = country_field()
     readers = readers_field("Who may read its name and place?")
-    latitude = DegreesField(help_text="Only a rough position, to about 11 km, is kept.")
-    longitude = DegreesField()
+    latitude = DegreesField(90, help_text="Only a rough position, to about 11 km, is kept.")
+    longitude = DegreesField(180)
 
     def prepare(self) -> None:
         if self.business.country in words.COUNTRIES:
@@ -88,8 +88,8 @@ class PlotForm(Pointing):
 
     farm = forms.ChoiceField(error_messages={"invalid_choice": "Choose a farm of yours."})
     name = forms.CharField(max_length=100, label="What is the plot called?", required=False)
-    latitude = DegreesField(help_text="A point inside the plot.")
-    longitude = DegreesField()
+    latitude = DegreesField(90, help_text="A point inside the plot.")
+    longitude = DegreesField(180)
     area = NumberField(unit="hectares", required=False, help_text="With a point. An outline says its own area.")
     boundary = forms.CharField(
         required=False,

@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from farms.services.plans import Plan, Refused, Weight, draft
+from farms.words import kg
 from provenance.coffee.acts import REGISTRY_ACTS, Act, Correct, Dispatch, Form, Harvest
 from provenance.coffee.statement import new_event_id, parse
 from provenance.trail.models import Event, Handover
 from provenance.trail.services.queries import PARTNERS
+
+FAR_OFF = 3
 
 
 def may_correct(event: Event, party: str) -> bool:
@@ -52,7 +55,7 @@ def correct(*, party: str, event: Event, at: datetime, right: Weight | None) -> 
     if right:
         act = with_weight(statement.body, right.mass_mg)
         if act == statement.body:
-            raise Refused("This is the weight that was recorded. Enter the right one.", field="number")
+            raise Refused("This is the weight that was recorded. Enter the right one.", field="weight")
         again = [replace(draft(act, PARTNERS, {"entered": right.entered}), jti=new_event_id())]
     declaration = Correct(
         original=dict(statement.event or {}),
@@ -62,7 +65,16 @@ def correct(*, party: str, event: Event, at: datetime, right: Weight | None) -> 
         corrected_by=tuple(said.jti for said in again if said.jti),
     )
     # Taken back first: the lot that the event began may then begin again.
-    return Plan(party, (draft(declaration, PARTNERS, {}), *again), _doubts(event)).check()
+    doubts = (*_doubts(event), *(_far_off(statement.body, right) if right else ()))
+    return Plan(party, (draft(declaration, PARTNERS, {}), *again), doubts).check()
+
+
+def _far_off(act: Act, right: Weight) -> tuple[str, ...]:
+    """Kilograms typed for quintals are off by far more than a scale ever is."""
+    weighed = weight_of(act)
+    if weighed and not weighed[1] <= right.mass_mg * FAR_OFF <= weighed[1] * FAR_OFF**2:
+        return (f"You recorded {kg(weighed[1])}, and {kg(right.mass_mg)} is far from it. Are number and unit right?",)
+    return ()
 
 
 def _doubts(event: Event) -> tuple[str, ...]:

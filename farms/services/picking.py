@@ -8,9 +8,11 @@ from django.conf import settings
 from farms.services.business import Business, Farm, Station, Stock
 from farms.services.plans import Plan, Weight, code_of, draft
 from farms.words import kg
-from provenance.coffee.acts import Attributes, Dispatch, Form, Harvest, LotMass, NewLot
+from provenance.coffee.acts import MG_PER_KG, Attributes, Dispatch, Form, Harvest, LotMass, NewLot
 from provenance.coffee.identifiers import lot_uri
 from provenance.trail.services.queries import PARTNERS
+
+A_LORRY_MG = 20_000 * MG_PER_KG
 
 
 def harvest(
@@ -33,7 +35,10 @@ def harvest(
     act = Harvest(
         at=at, site=farm.uri, output=NewLot(lot=lot, mass_mg=weight.mass_mg, form=form, attributes=attributes)
     )
-    return Plan(business.party, (draft(act, PARTNERS, {"entered": weight.entered}),)).check()
+    doubts = []
+    if weight.mass_mg > A_LORRY_MG:
+        doubts.append(f"{kg(weight.mass_mg)} is more than a lorry carries. Are number and unit right?")
+    return Plan(business.party, (draft(act, PARTNERS, {"entered": weight.entered}),), tuple(doubts)).check()
 
 
 def deliver(

@@ -166,6 +166,36 @@ def test_more_than_was_recorded_is_doubted_and_not_refused(grower, wote):
     assert act_of(grower.deliver(wote, harvest)).lines[0].mass_mg == 84_500_000
 
 
+def test_a_harvest_that_no_lorry_carries_is_doubted(grower):
+    said = {"farm": grower.user.site, "form": "CHERRY", "unit": "kg", "at": AT}
+
+    page = grower.read_back("harvest", **said, weight="99999999")
+
+    assert page.context["doubts"] == ("99999999 kg is more than a lorry carries. Are number and unit right?",)
+    assert grower.read_back("harvest", **said, weight="20000").context["doubts"] == ()
+
+
+def test_a_correction_in_another_unit_is_doubted(grower):
+    event = grower.harvest(weight="1.5", unit="quintal")
+
+    page = grower.read_back("correct", [event.uuid], reason="incorrect_data", weight="1.6", unit="kg")
+
+    assert page.context["doubts"] == ("You recorded 150 kg, and 1.6 kg is far from it. Are number and unit right?",)
+    near = grower.read_back("correct", [event.uuid], reason="incorrect_data", weight="1.6", unit="quintal")
+    assert near.context["doubts"] == ()
+
+
+def test_less_than_one_bag_is_no_number_of_bags(grower, wote):
+    lot = act_of(grower.harvest()).output.lot
+    said = {"lot": f"{lot} {grower.user.site}", "weight": "9", "unit": "kg", "station": wote.site}
+    before = Event.objects.count()
+
+    page = grower.read_back("delivery", **said, title_passes="yes", at=AT, bags="-2")
+
+    assert page.context["form"].errors == {"bags": ["Write 1 or more, or leave it empty."]}
+    assert Event.objects.count() == before
+
+
 def test_the_list_says_what_the_station_weighed_and_the_difference(grower, wote):
     event = grower.deliver(wote, grower.harvest())
     sent = act_of(event).lines

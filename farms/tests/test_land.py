@@ -105,7 +105,12 @@ def test_a_large_point_is_doubted(grower):
         (
             {"latitude": "138.2", "longitude": "6.1", "area": "1"},
             "latitude",
-            "these are swapped. GeoJSON has longitude first, then latitude.",
+            "This lies between -90 and 90. Are the two numbers swapped?",
+        ),
+        (
+            {"latitude": "6.1", "longitude": "238.2", "area": "1"},
+            "longitude",
+            "This lies between -180 and 180. Are the two numbers swapped?",
         ),
         (
             {"latitude": "0", "longitude": "0", "area": "1"},
