@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from provenance.coffee.errors import CoffeeError
+from provenance.coffee.statement import parse
 from provenance.trail.models import Event
 from provenance.trail.services.acting import new_event_id
 from shipments import words
@@ -45,8 +46,10 @@ def act_page(request: HttpRequest, slug: str, ref: Any = None) -> HttpResponse:
 
 
 def signed_before(request: HttpRequest, desk: Desk) -> Event | None:
-    event_id = request.POST.get("event_id", "")
-    return desk.event(event_id) if event_id else None
+    """What a click before this one has signed. Others' events that name the desk's party are not that."""
+    event_id = request.POST.get("event_id", "") if "sign" in request.POST else ""
+    event = desk.event(event_id) if event_id else None
+    return event if event and parse(bytes(event.statement)).iss == desk.party else None
 
 
 def after_signing(request: HttpRequest, event: Event) -> HttpResponse:
@@ -67,13 +70,13 @@ class Page:
         if "more" in data or "change" in data:
             typed = self.form_class.typed(data, self.desk, self.subject, more=data.get("more", ""))
             return self.show(typed)
-        if "sign" in data and (done := signed_before(self.request, self.desk)):
+        if done := signed_before(self.request, self.desk):
             return after_signing(self.request, done)
         return self.judge(self.form_class(self.desk, data, self.request.FILES, subject=self.subject))
 
     def judge(self, form: ActForm) -> HttpResponse:
         if not form.is_valid():
-            return self.show(form)
+            return self.refuse(form)
         try:
             plan = form.plan()
             if "sign" not in self.request.POST:
@@ -81,8 +84,14 @@ class Page:
             events = plan.sign(event_id=self.request.POST.get("event_id") or None)
         except CoffeeError as error:
             form.tell(error)
-            return self.show(form)
+            return self.refuse(form)
         return after_signing(self.request, events[0])
+
+    def refuse(self, form: ActForm) -> HttpResponse:
+        # Two clicks at once: the other one was recorded.
+        if done := signed_before(self.request, self.desk):
+            return after_signing(self.request, done)
+        return self.show(form)
 
     def show(self, form: ActForm) -> HttpResponse:
         return self.render("admin/shipments/act.html", form=form)

@@ -254,7 +254,7 @@ class OwnLotAdmin(OwnBusiness):
             ],
             "events": [told(event, desk) for event in desks.own_events(parties).filter(pk__in=naming)[:200]],
             "recalls": [(event.uuid, clock(act_of(event).at), lifts) for event, lifts in recalls_of(lot, parties)],
-            "has_labels": lot.count is not None,
+            "has_labels": lot.count is not None and lot.opened_by in parties,
         }
         return TemplateResponse(request, "admin/shipments/lot.html", context)
 
@@ -303,7 +303,7 @@ class TrailEventAdmin(OwnBusiness):
             "own_lots": set(desks.own_lots(businesses_of(request)).values_list("pk", flat=True)),
             "may_correct": statement.iss in businesses_of(request) and can_be_corrected(event, statement.iss),
             "party": statement.iss,
-            "labels_of": packed_lot(event),
+            "labels_of": packed_lot(event, businesses_of(request)),
         }
         return TemplateResponse(request, "admin/shipments/event.html", context)
 
@@ -346,8 +346,9 @@ def subjects_of(event: Event, kind: str) -> list[str]:
     return list(Subject.objects.filter(event=event, kind=kind).values_list("uri", flat=True))
 
 
-def packed_lot(event: Event) -> Lot | None:
-    return Lot.objects.filter(made_by=event, count__isnull=False).first()
+def packed_lot(event: Event, parties: Sequence[str]) -> Lot | None:
+    """The lot of bags that the event made, where one packed it oneself and may print its labels."""
+    return Lot.objects.filter(made_by=event, count__isnull=False, opened_by__in=parties).first()
 
 
 def state_of_lot(lot: OwnLot) -> str:

@@ -26,7 +26,7 @@ from provenance.trail.models import (
     Site,
     Subject,
 )
-from provenance.trail.services.queries import names_of
+from provenance.trail.services.queries import PARTNERS, PUBLIC, names_of
 
 Role = Membership.Role
 ROLES = (Role.STATION, Role.MILL, Role.EXPORTER, Role.IMPORTER, Role.ROASTER)
@@ -109,10 +109,10 @@ class Desk:
         return self._names[uri]
 
     def learn(self, uris: Iterable[str]) -> None:
-        """Read many names at once."""
+        """Read many names at once; who trades with the others may know their names."""
         wanted = [uri for uri in uris if uri not in self._names]
         if wanted:
-            found = names_of(wanted)
+            found = names_of(wanted, audiences=[PUBLIC, PARTNERS, self.party])
             self._names.update({uri: found.get(uri, WITHHELD) for uri in wanted})
 
     @cached_property

@@ -72,6 +72,8 @@ def receive(
 
     Where the scale shows another weight than was sent, the difference becomes a loss or a gain of that kind.
     """
+    for arrival in arrivals:
+        check_on_its_way(delivery, arrival.lot, arrival.sent_mg, field="arrivals")
     lines = tuple(LotMass(lot=arrival.lot, mass_mg=arrival.weighed.mass_mg) for arrival in arrivals)
     taken = tuple(LotMass(lot=arrival.lot, mass_mg=arrival.sent_mg) for arrival in arrivals)
     received_mg = sum(line.mass_mg for line in lines)
@@ -133,10 +135,15 @@ def refuse(
 ) -> Plan:
     """Send a load back, or part of it."""
     for line in lines:
-        if line.weight.mass_mg > delivery.rest.get(line.lot, 0):
-            raise Refused(f"Not so much of {lot_code_of(line.lot)} is on its way.", field="lines")
+        check_on_its_way(delivery, line.lot, line.weight.mass_mg, field="lines")
     act = Refuse(at=at, site=site, dispatch=delivery.dispatch, lines=tuple(line.mass for line in lines), reason=reason)
     return plan(party, act, weights=named(lines), note=note)
+
+
+def check_on_its_way(delivery: Delivery, lot: str, mass_mg: int, *, field: str) -> None:
+    """Raises Refused: nobody takes or sends back more of a load than its sender has said to have sent."""
+    if mass_mg > delivery.rest.get(lot, 0):
+        raise Refused(f"Not so much of {lot_code_of(lot)} is on its way.", field=field)
 
 
 def dispatch(
