@@ -4,9 +4,10 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from farms.tests.conftest import AT, act_of
+from farms.tests.conftest import AT, act_of, answer
 from provenance.trail.models import Event, Log
 from provenance.trail.services.acting import new_event_id
 
@@ -250,3 +251,28 @@ def test_without_a_log_the_pages_say_what_is_missing(client, almaz):
 def test_no_answer_of_this_door_is_cached(grower, harvest):
     for page in PAGES:
         assert "no-store" in grower.client.get(reverse(f"farms:{page}"))["Cache-Control"]
+
+
+def test_anothers_event_is_not_taken_for_what_the_grower_signed(grower, wote, nothing_written):
+    sent = grower.deliver(wote, grower.harvest())
+    about_us = answer(wote, sent, received_kg=80)
+    page = grower.read_back("harvest", farm=grower.user.site, form="CHERRY", weight="10", unit="kg", at=AT)
+    nothing_written()
+
+    done = grower.client.post(reverse("farms:harvest"), grower.signature(page) | {"event_id": about_us.event_id})
+
+    assert done.status_code == 200
+    assert done.context["form"].non_field_errors() == [f"Another statement has the id {about_us.event_id}."]
+
+
+def test_a_page_that_was_open_too_long_says_so_in_our_words_and_style(grower, nothing_written):
+    nothing_written()
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(grower.user)
+
+    refused = careful.post(reverse("farms:farm"), {"name": "Worka", "sign": "yes"})
+
+    assert refused.status_code == 403
+    assert "the page was open for too long" in refused.content.decode()
+    # The framework's own page brings its style along, which our policy refuses.
+    assert "<style" not in refused.content.decode()

@@ -21,6 +21,7 @@ from farms.services.plans import Plan
 from farms.services.telling import Told, tell
 from farms.views.base import GrowerView
 from provenance.coffee.errors import CoffeeError
+from provenance.coffee.statement import parse
 from provenance.trail.models import Event
 from provenance.trail.services.acting import new_event_id
 
@@ -56,7 +57,9 @@ class ActView(GrowerView):
         return None
 
     def done(self, event_id: str) -> Event | None:
-        return self.business.event(event_id) if event_id else None
+        """What a click before this one has signed. Others' events that name the grower are not that."""
+        event = self.business.event(event_id) if event_id else None
+        return event if event and parse(bytes(event.statement)).iss == self.business.party else None
 
     def sign(self, form: SayForm, event_id: str) -> HttpResponse:
         return self.receipt(form.plan(event_id).sign(event_id)[0])
