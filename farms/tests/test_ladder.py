@@ -49,9 +49,9 @@ def test_a_wrong_method_is_refused(grower, page, method, nothing_written):
 @pytest.mark.parametrize("page", PAGES)
 def test_who_is_not_logged_in_is_asked_to(client, log, page, nothing_written):
     nothing_written()
-    for answer in (client.get(reverse(f"farms:{page}")), client.post(reverse(f"farms:{page}"), {"sign": "yes"})):
-        assert answer.status_code == 302
-        assert answer.url == f"/login/?next={reverse(f'farms:{page}')}"
+    for asked in (client.get(reverse(f"farms:{page}")), client.post(reverse(f"farms:{page}"), {"sign": "yes"})):
+        assert asked.status_code == 302
+        assert asked.url == f"/login/?next={reverse(f'farms:{page}')}"
 
 
 @pytest.mark.parametrize("page", PAGES)
