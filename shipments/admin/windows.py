@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import admin
@@ -254,6 +255,8 @@ class OwnLotAdmin(OwnBusiness):
             ],
             "events": [told(event, desk) for event in desks.own_events(parties).filter(pk__in=naming)[:200]],
             "recalls": [(event.uuid, clock(act_of(event).at), lifts) for event, lifts in recalls_of(lot, parties)],
+            # The page stands at the path of the lot's own address, GS1's or ours.
+            "page": urlsplit(lot.uri).path,
             "has_labels": lot.count is not None and lot.opened_by in parties,
         }
         return TemplateResponse(request, "admin/shipments/lot.html", context)

@@ -186,6 +186,15 @@ def test_a_standing_recall_is_found_from_the_front_page(roastery):
     assert "R-8" not in listed
 
 
+def test_a_lot_leads_to_the_page_that_shoppers_see(roastery):
+    lot = take_in(roastery.user, "R-7", 5, Form.ROASTED)
+    shown = roastery.client.get(reverse("admin:shipments_ownlot_change", args=[lot.pk])).content.decode()
+
+    assert '<a href="/epcis/class/roasted.R-7">What a shopper sees of it</a>' in shown
+    roastery.client.logout()
+    assert "R-7" in roastery.client.get("/epcis/class/roasted.R-7").content.decode()
+
+
 def test_filters_tell_of_ones_own_rows_only(roastery, two_businesses, wote):
     take_in(wote, "W-9", 60, Form.PULP)
 
