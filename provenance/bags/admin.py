@@ -9,10 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from provenance.bags.models import Link, Product
 from provenance.coffee.errors import UnknownIdentifier
 from provenance.coffee.identifiers import check_gtin
+from provenance.members.models import Membership
 from provenance.members.services import parties_of
 from provenance.trail.services.queries import names_of
 
 MG_PER_G = 1_000
+Role = Membership.Role
+PACKERS = (Role.STATION, Role.MILL, Role.EXPORTER, Role.IMPORTER, Role.ROASTER)
 
 
 class ProductForm(forms.ModelForm):
@@ -46,10 +49,10 @@ class ProductForm(forms.ModelForm):
 
 
 class OfMembers:
-    """Whoever acts for a party may see and change its products. Memberships decide, not Django's own permissions."""
+    """Whoever works for a business may see and change its products. Memberships decide, not Django's permissions."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser or parties_of(request.user))
+        return bool(request.user.is_superuser or parties_of(request.user, *PACKERS))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_module_permission(request)
@@ -85,14 +88,14 @@ class ProductAdmin(OfMembers, admin.ModelAdmin):
         products = super().get_queryset(request)
         if request.user.is_superuser:
             return products
-        return products.filter(party_uri__in=parties_of(request.user))
+        return products.filter(party_uri__in=parties_of(request.user, *PACKERS))
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         raise Http404
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> forms.Field | None:
         if db_field.name == "party_uri" and request is not None and not request.user.is_superuser:
-            own = parties_of(request.user)
+            own = parties_of(request.user, *PACKERS)
             names = names_of(own)
             return forms.ChoiceField(label="Roaster", choices=[(uri, names.get(uri, uri)) for uri in own])
         return super().formfield_for_dbfield(db_field, request, **kwargs)

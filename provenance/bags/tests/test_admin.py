@@ -78,3 +78,13 @@ def test_who_is_a_member_of_nothing_sees_no_products(client, db, otto):
 
     assert client.get(ADD).status_code == 403
     assert client.get(reverse("admin:bags_product_changelist")).status_code == 403
+
+
+def test_an_auditor_has_no_products(client, db, nadia):
+    nadia.is_staff = True
+    nadia.save()
+    client.force_login(nadia)
+
+    assert client.get(ADD).status_code == 403
+    assert client.get(reverse("admin:bags_product_changelist")).status_code == 403
+    assert "Products" not in client.get(reverse("admin:index")).content.decode()
