@@ -4,10 +4,11 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from provenance.health import healthz, readyz
+from provenance.members.forms import LogInForm
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", LoginView.as_view(authentication_form=LogInForm, redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -39,6 +39,7 @@ def test_a_wrong_password_is_told_in_words_and_logs_nobody_in(client, otto):
 
     assert answer.status_code == 200
     assert 'role="alert"' in answer.content.decode()
+    assert "This name and this password do not belong together." in answer.content.decode()
     assert "_auth_user_id" not in client.session
 
 
