@@ -42,8 +42,9 @@ run: $(VENV)/runtime
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(SERVE)
 
+# A file's tests stay together in one process: those that share a broker or a browser must not meet themselves.
 test: $(VENV)/development
-	$(BIN)/pytest -q $(ARGS)
+	$(BIN)/pytest -q -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/development
 	$(BIN)/ruff format --check .
