@@ -29,9 +29,7 @@ class Trust:
 def parse_trust(data: bytes) -> Trust:
     """Read a trust file; ``MalformedPolicy`` names what is wrong."""
     if b"\r" in data or data.startswith(b"\xef\xbb\xbf"):
-        raise MalformedPolicy(
-            "Save the trust file as plain text: lines end as on Unix, without a byte order mark."
-        )
+        raise MalformedPolicy("Save the trust file as plain text: lines end as on Unix, without a byte order mark.")
     found = _GENESIS.findall(data)
     if len(found) != 1:
         raise MalformedPolicy("A trust file has exactly one line 'genesis' with the 64 hex digits of leaf 0's hash.")
