@@ -12,10 +12,13 @@ from provenance.coffee.ledger import needs
 from provenance.shelf.story import Opened, Reading, Story, Telling, read, tell
 from provenance.tlog.errors import ProofRefused
 from provenance.tlog.hashing import leaf_hash
-from provenance.trail.models import Checkpoint, Event, Log
+from provenance.trail.models import Checkpoint, Event, Log, Lot
 from provenance.trail.services import proofs
 from provenance.trail.services.queries import Closure, closure, latest_checkpoint, public_disclosures
 from provenance.trail.services.sealing import Unsealable
+
+MOST_LETTERS = 20  # of a lot's code
+MOST_FOUND = 20
 
 
 @dataclass(frozen=True)
@@ -188,3 +191,11 @@ class _Prover:
 
 def _base64(data: bytes) -> str:
     return b64encode(data).decode()
+
+
+def lots_in_bags(code: str) -> list[Lot]:
+    """Lots that were packed into bags under this code, as printed or typed in small letters; the newest first."""
+    if len(code) > MOST_LETTERS or "\x00" in code:
+        return []
+    packed = Lot.objects.filter(code__in={code, code.upper()}, count__isnull=False)
+    return list(packed.order_by("-made_by")[:MOST_FOUND])

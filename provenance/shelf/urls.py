@@ -8,6 +8,7 @@ urlpatterns = [
     path("t/<str:token>", views.token_page, name="token"),
     path("epcis/class/<path:name>", views.own_lot_page, name="lot"),
     path("bundle", views.bundle, name="bundle"),
+    path("find/", views.find, name="find"),
     path("how/", views.how, name="how"),
     path("verify/", views.verify, name="verify"),
 ]

@@ -1,6 +1,6 @@
 """The pages behind the code on a bag, and what a phone needs to check them."""
 
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -12,7 +12,7 @@ from provenance.bags.models import Bag
 from provenance.bags.services import bag_is_of, find_bag, find_lot, find_product
 from provenance.coffee.errors import UnknownIdentifier
 from provenance.coffee.identifiers import check_lot_code, check_uri, digital_link, gs1_lot_uri, parse_digital_link
-from provenance.shelf.reading import bundle_of, page_of
+from provenance.shelf.reading import bundle_of, lots_in_bags, page_of
 
 # A checkpoint lives about as long; nothing here is personal to who asks.
 FRESH = "public, max-age=5"
@@ -74,6 +74,20 @@ def bundle(request: HttpRequest) -> HttpResponse:
     if "save" in request.GET:
         answer["Content-Disposition"] = f'attachment; filename="{quote(page.story.lot_code, safe="")}.proof.json"'
     return answer
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """For who has the bag, and no camera: its lot stands beside the code."""
+    code = request.GET.get("lot", "").strip()
+    lots = lots_in_bags(code) if code else []
+    if len(lots) == 1:
+        return HttpResponseRedirect(urlsplit(lots[0].uri).path)
+    found = [(urlsplit(lot.uri).path, lot.gtin, find_product(lot.gtin) if lot.gtin else None) for lot in lots]
+    unknown = bool(code) and not lots
+    return render(
+        request, "shelf/find.html", {"lot": code, "found": found, "unknown": unknown}, status=404 if unknown else 200
+    )
 
 
 @require_safe

@@ -7,7 +7,7 @@ from provenance import health, site
 def test_the_first_page_names_four_doors(client, db):
     page = client.get("/").content.decode()
 
-    for door in ("/verify/", "/farms/", "/admin/", "/api/"):
+    for door in ("/find/", "/farms/", "/admin/", "/api/"):
         assert f'href="{door}"' in page
     assert "What this cannot prove" in page
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from uuid import uuid4
 
 import pytest
 from django.utils.html import strip_tags
@@ -10,12 +11,12 @@ from provenance.bags.models import Bag
 from provenance.bags.services import draw_serials, keep_bags
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Difference, Form, LossKind, LotMass, NewLot
-from provenance.coffee.identifiers import lot_uri
+from provenance.coffee.identifiers import gs1_lot_uri, lot_uri
 from provenance.coffee.statement import parse
 from provenance.coffee.statement.envelope import decode_b64url
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import GTIN, KG, KOFI, PACKED, ROASTERY, STATION, WOTE
-from provenance.trail.models import Disclosure, Event
+from provenance.trail.models import Disclosure, Event, Lot
 from provenance.trail.services.acting import Draft, record_acts
 
 BLEND = lot_uri(world.HOST, Form.GREEN, "B-1")
@@ -164,7 +165,7 @@ def test_a_malformed_link_gets_a_page_in_plain_words(client, bag, address):
 
 
 @pytest.mark.parametrize(
-    "address", [f"/01/{GTIN}/10/R1103", "/t/abc", "/epcis/class/green.G-0302", "/bundle", "/how/", "/verify/"]
+    "address", [f"/01/{GTIN}/10/R1103", "/t/abc", "/epcis/class/green.G-0302", "/bundle", "/find/", "/how/", "/verify/"]
 )
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
 def test_pages_are_only_read(client, bag, address, method):
@@ -412,3 +413,39 @@ def test_a_bundle_that_cannot_be_made_says_why(client, bag, query, status):
 def test_other_pages_stand(client):
     assert client.get("/how/").status_code == 200
     assert client.get("/verify/").status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["R1103", " r1103 "])
+def test_a_lot_is_found_by_what_is_printed_beside_the_code(client, bag, typed):
+    answer = client.get("/find/", {"lot": typed})
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/01/{GTIN}/10/R1103")
+
+
+@pytest.mark.parametrize("typed", ["G-0302", "R1104", "x" * 3000, "a\x00b", "é", "<b>"])
+def test_a_lot_that_is_in_no_bag_is_not_found_and_told_so(client, bag, typed):
+    answer = client.get("/find/", {"lot": typed})
+
+    assert answer.status_code == 404
+    assert "Nobody on this site packed bags of this lot." in text(answer)
+    assert "<b>" not in answer.content.decode()
+
+
+def test_looking_up_begins_with_a_question(client, db):
+    answer = client.get("/find/")
+
+    assert answer.status_code == 200
+    assert "type the lot that is printed beside it" in text(answer)
+
+
+def test_two_coffees_of_one_lot_code_are_both_offered(client, bag):
+    other = Lot.objects.get(uri=PACKED)
+    other.pk, other.uri, other.gtin = uuid4(), gs1_lot_uri("09521234000112", "R1103"), "09521234000112"
+    other.save(force_insert=True)
+
+    answer = client.get("/find/", {"lot": "R1103"})
+
+    assert answer.status_code == 200
+    assert "Which one is yours?" in text(answer)
+    for gtin in (GTIN, "09521234000112"):
+        assert f'href="/01/{gtin}/10/R1103"' in answer.content.decode()
