@@ -35,12 +35,22 @@ from provenance.trail.services.rows import Places, attributes_from_json
 @dataclass
 class Slice:
     """
-    The books as far as a batch needs them. ``known``: URIs and kids that have a row; ``places``: rows of events.
+    The books as far as a batch needs them. ``known``: URIs and kids that have a row; ``places``: rows of events;
+    ``elsewhere``: what another log of this installation speaks of.
     """
 
+    log: Log
     books: Books = field(default_factory=Books)
     known: set[str] = field(default_factory=set)
     places: Places = field(default_factory=dict)
+    elsewhere: set[str] = field(default_factory=set)
+
+    def is_ours(self, uri: str, log_id: int) -> bool:
+        """Whether the row is this log's; of any other only the name is kept."""
+        if log_id == self.log.pk:
+            return True
+        self.elsewhere.add(uri)
+        return False
 
 
 def needs_of(statements: Iterable[Statement]) -> Needs:
@@ -71,7 +81,7 @@ def lock(log: Log, needs: Needs, *, ending_keys: bool) -> None:
 
 def load(log: Log, needs: Needs) -> Slice:
     """The slice, in a number of queries that does not grow with the batch."""
-    found = Slice(Books(operator=log.operator or None))
+    found = Slice(log, Books(operator=log.operator or None))
     _load_events(found, needs.events)
     lots = {pk_of(uri) for uri in needs.lots} | _lots_of(needs.events)
     _load_lots(found, lots)
@@ -101,6 +111,8 @@ def _load_events(found: Slice, events: frozenset[str]) -> None:
     stored = Event.objects.filter(uuid__in=[Event.uuid_of(event) for event in events])
     by_pk: dict[int, str] = {}
     for event in stored.select_related("leaf", "correction__event"):
+        if not found.is_ours(event.event_id, event.log_id):
+            continue
         by_pk[event.pk] = event.event_id
         found.places[event.event_id] = event.pk
         corrected = getattr(event, "correction", None)
@@ -134,6 +146,8 @@ def _load_lots(found: Slice, lots: set[Any]) -> None:
     books = found.books
     uris: dict[Any, str] = {}
     for lot in rows.Lot.objects.filter(pk__in=lots).select_related("made_by"):
+        if not found.is_ours(lot.uri, lot.log_id):
+            continue
         uris[lot.pk] = lot.uri
         found.known.add(lot.uri)
         books.lots[lot.uri] = lot_fact(lot)
@@ -169,20 +183,24 @@ def _load_places(found: Slice, needs: Needs) -> None:
     sites = set(needs.sites)
     if needs.plots:
         for plot in rows.Plot.objects.filter(uri__in=needs.plots).select_related("site"):
+            if not found.is_ours(plot.uri, plot.log_id):
+                continue
             found.known.add(plot.uri)
             sites.add(plot.site.uri)
             books.plots[plot.uri] = PlotFact(plot.uri, plot.site.uri, plot.country, plot.area_m2, plot.geo or None)
     if sites:
         for site in rows.Site.objects.filter(uri__in=sites).select_related("party"):
-            found.known.add(site.uri)
-            books.sites[site.uri] = site_fact(site)
+            if found.is_ours(site.uri, site.log_id):
+                found.known.add(site.uri)
+                books.sites[site.uri] = site_fact(site)
 
 
 def _load_parties(found: Slice, parties: set[str]) -> None:
     if parties:
         for party in rows.Party.objects.filter(uri__in=parties).select_related("event"):
-            found.known.add(party.uri)
-            found.books.parties[party.uri] = party_fact(party)
+            if found.is_ours(party.uri, party.log_id):
+                found.known.add(party.uri)
+                found.books.parties[party.uri] = party_fact(party)
 
 
 # --- one row, one fact -----------------------------------------------------------------------------------------------

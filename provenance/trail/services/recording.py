@@ -241,12 +241,23 @@ def _carry_out(batch: Batch, fresh: Mapping[int, Statement], found: Slice) -> Ch
     changes = Changes()
     for position, statement in fresh.items():
         try:
+            _check_log(found, statement)
             rules.authorise(found.books, statement, None)
             changes.add(ledger.apply(found.books, statement))
         except CoffeeError as error:
             batch.refuse(position, error)
     batch.stop_if_refused()
     return changes
+
+
+def _check_log(found: Slice, statement: Statement) -> None:
+    """Each log is judged by itself: what only another one knows would be nothing to whoever verifies this one."""
+    if not found.elsewhere:
+        return
+    needs = ledger.needs(statement)
+    named = needs.parties | needs.sites | needs.plots | needs.lots | needs.events
+    for uri in sorted(named & found.elsewhere):
+        raise NotAuthorised(f"{uri} belongs to another log: this log speaks of its own parties, places and lots only.")
 
 
 def _append(log: Log, statements: Sequence[Statement]) -> list[Event]:

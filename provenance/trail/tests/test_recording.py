@@ -5,7 +5,7 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from provenance.coffee.acts import Form, NewLot, RevokeKey
+from provenance.coffee.acts import Form, NewLot, RegisterSite, RevokeKey
 from provenance.coffee.errors import BadDisclosure, MalformedStatement, NotAuthorised
 from provenance.coffee.statement import make_disclosure, new_event_id, parse, sign
 from provenance.tlog.hashing import leaf_hash
@@ -19,6 +19,7 @@ from provenance.trail.services.disclosing import disclosures_of
 from provenance.trail.services.queries import active_log, event_of, name_of, open_handovers, statements_of, stock_at
 from provenance.trail.services.recording import Incoming, Shown, record
 from provenance.trail.services.sealing import Unsealable, seal, unseal
+from provenance.trail.services.verifying import verify_trail
 from provenance.trail.tests import story
 from provenance.trail.tests.story import ALMAZ, CHERRY, DAY, KG, NOON, PARTY, SITE, WOTE, act
 
@@ -324,3 +325,17 @@ def at_once(work, threads):
     failed = [result for result in results.values() if isinstance(result, Exception)]
     assert not failed, failed
     return list(results.values())
+
+
+def test_a_log_takes_no_word_about_what_another_log_speaks_of(log):
+    """Whoever verifies the second log alone has never heard of the first one's parties."""
+    second = registry.found_log("second", "Another operator")
+    site = SITE + "not-yours"
+    about_a_party = RegisterSite(site=site, party=PARTY + ALMAZ, kind="farm")
+    of_the_same_uri = RegisterSite(site=SITE + ALMAZ, party=second.operator, kind="farm")
+
+    for said, uri in ((about_a_party, PARTY + ALMAZ), (of_the_same_uri, SITE + ALMAZ)):
+        error = refused(sign_drafts(second, second.operator, [Draft(said)]))
+        assert isinstance(error.problems[0].error, NotAuthorised)
+        assert str(error) == f"{uri} belongs to another log: this log speaks of its own parties, places and lots only."
+    assert verify_trail(second) == [] == verify_trail(log)
