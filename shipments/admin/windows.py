@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Sum
+from django.db.models import Model, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from provenance.coffee.statement import Statement, parse
-from provenance.trail.models import Balance, Event, Lot, Recall, Subject
+from provenance.trail.models import Balance, Event, Lot, Subject
 from provenance.trail.services.disclosing import disclosures_of
 from shipments import words
 from shipments.admin.access import OwnBusiness, businesses_of
@@ -27,6 +27,7 @@ from shipments.review import clock, review_of
 from shipments.services import desk as desks
 from shipments.services.correcting import can_be_corrected
 from shipments.services.desk import Desk
+from shipments.services.ending import called_back
 
 
 def names_of(request: HttpRequest) -> Desk:
@@ -77,7 +78,7 @@ class Recalled(admin.SimpleListFilter):
         return [("yes", "called back")]
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return rows.filter(is_recalled=True) if self.value() == "yes" else rows
+        return rows.filter(uri__in=called_back()) if self.value() == "yes" else rows
 
 
 def lot_link(lot: Lot) -> SafeString:
@@ -216,15 +217,15 @@ class OwnLotAdmin(OwnBusiness):
         lots = OwnLot.objects.filter(pk__in=desks.own_lots(parties).values("pk"))
         held = Q(balances__owner__in=parties) | Q(balances__custodian__in=parties)
         lying = held & ~Q(balances__site__startswith="urn:uuid:")
-        recalls = Recall.objects.filter(lot=OuterRef("pk"))
-        return lots.annotate(held_mg=Coalesce(Sum("balances__mg", filter=lying), 0), is_recalled=Exists(recalls))
+        return lots.annotate(held_mg=Coalesce(Sum("balances__mg", filter=lying), 0))
 
     def get_list_display(self, request: HttpRequest) -> Any:
+        recalled = called_back()
         return [
             column("Lot", lot_link, order="code"),
             column("What", lambda lot: words.form(lot.form), order="form"),
             column("We have", lambda lot: words.kg(lot.held_mg), order="held_mg"),
-            column("State", state_of_lot),
+            column("State", lambda lot: state_of_lot(lot, recalled)),
         ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -257,6 +258,7 @@ class OwnLotAdmin(OwnBusiness):
             "recalls": [(event.uuid, clock(act_of(event).at), lifts) for event, lifts in recalls_of(lot, parties)],
             # The page stands at the path of the lot's own address, GS1's or ours.
             "page": urlsplit(lot.uri).path,
+            "is_called_back": lot.uri in called_back(),
             "has_labels": lot.count is not None and lot.opened_by in parties,
         }
         return TemplateResponse(request, "admin/shipments/lot.html", context)
@@ -354,8 +356,8 @@ def packed_lot(event: Event, parties: Sequence[str]) -> Lot | None:
     return Lot.objects.filter(made_by=event, count__isnull=False, opened_by__in=parties).first()
 
 
-def state_of_lot(lot: OwnLot) -> str:
-    if lot.is_recalled:  # type: ignore[attr-defined]
+def state_of_lot(lot: Lot, recalled: set[str]) -> str:
+    if lot.uri in recalled:
         return "called back"
     if lot.day_lot:
         return "day-lot, closed" if lot.closed else "day-lot, open"

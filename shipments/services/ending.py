@@ -9,6 +9,7 @@ from django.db.models import Sum
 from provenance.bags.models import Bag
 from provenance.coffee.acts import Dispose, LiftRecall, Recall, Sell
 from provenance.trail.models import Balance
+from provenance.trail.models import Recall as Recalled
 from provenance.trail.services.queries import closure
 from shipments.services.moving import Line, named, other_than
 from shipments.services.plans import Plan, plan
@@ -28,6 +29,12 @@ def reach_of(lots: Sequence[str]) -> Reach:
     reached = tuple(dict.fromkeys([*lots, *closure(lots, down=True).lots]))
     still = Balance.objects.filter(lot__uri__in=reached, mg__gt=0).aggregate(mg=Sum("mg"))["mg"]
     return Reach(reached, still or 0, Bag.objects.filter(lot_uri__in=reached).count())
+
+
+def called_back() -> set[str]:
+    """Every lot that a recall which stands reaches, whoever called back, and whatever it was made into since."""
+    recalled = list(Recalled.objects.values_list("lot__uri", flat=True).distinct())
+    return {*recalled, *closure(recalled, down=True).lots} if recalled else set()
 
 
 def sell(

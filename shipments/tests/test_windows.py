@@ -186,6 +186,25 @@ def test_a_standing_recall_is_found_from_the_front_page(roastery):
     assert "R-8" not in listed
 
 
+def test_what_was_made_of_a_recalled_lot_is_called_back_too(roastery):
+    green = take_in(roastery.user, "G-9", 60)
+    roastery.sign(
+        "roast",
+        inputs__0__line=roastery.stock("G-9"),
+        inputs__0__weight_kg="60",
+        outputs__0__code="R-9",
+        outputs__0__form="ROASTED",
+        outputs__0__weight_kg="50",
+        rest="water",
+    )
+    roastery.sign("recall", site=roastery.user.site, lots=[green.uri], reason="foreign_body")
+
+    made = Lot.objects.get(code="R-9")
+    assert "R-9" in roastery.client.get(list_url("ownlot") + "?recalled=yes").content.decode()
+    shown = roastery.client.get(reverse("admin:shipments_ownlot_change", args=[made.pk])).content.decode()
+    assert "something that is in it was called back. Do not send it on." in shown
+
+
 def test_a_lot_leads_to_the_page_that_shoppers_see(roastery):
     lot = take_in(roastery.user, "R-7", 5, Form.ROASTED)
     shown = roastery.client.get(reverse("admin:shipments_ownlot_change", args=[lot.pk])).content.decode()
