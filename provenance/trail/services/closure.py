@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from provenance.coffee.acts import Form
+from provenance.coffee.acts import Form, Genesis
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.ledger import (
     Books,
@@ -162,6 +162,8 @@ def _built(by_kind: dict[str, list[tuple[int, int | None, Any, dict[str, Any]]]]
         except CoffeeError:
             # Somebody changed the stored bytes: nothing is known of this event any more, and a page has to say so.
             continue
+        if isinstance(statement.body, Genesis):
+            books.operator = statement.body.operator
         corrected_by = ids.get(data["corrected_by"])
         books.events[event.event_id] = replace(fact_of(statement, event.index), corrected_by=corrected_by)
     for _, _, _, lot in by_kind.get("lot", []):
@@ -218,8 +220,6 @@ def _add_registry(books: Books, by_kind: dict[str, Any], ids: dict[int, str], le
             row["guardian"] or None,
             ids[row["event"]],
         )
-        if "operator" in row["roles"]:
-            books.operator = row["uri"]
     for _, _, _, row in by_kind.get("site", []):
         books.sites[row["uri"]] = SiteFact(
             row["uri"], row["party"], row["kind"], row["country"] or None, row["geo"] or None
