@@ -1,16 +1,20 @@
 """Withheld values: sealed under the key of the person they are about, opened for those who may read them."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from provenance.coffee.acts import RegisterKey, RegisterParty, RegisterPlot, RegisterSite
+from provenance.coffee.errors import CoffeeError
 from provenance.coffee.statement import Disclosure as Opened
 from provenance.coffee.statement import Statement, parse, read_disclosure
 from provenance.trail import models as rows
 from provenance.trail.models import Disclosure, Event, SubjectKey
-from provenance.trail.services.sealing import open_subject_key, seal, subject_keys, unseal
+from provenance.trail.services.sealing import Unsealable, open_subject_key, seal, subject_keys, unseal
+
+logger = logging.getLogger(__name__)
 
 PUBLIC, PARTNERS, AUDITORS = "public", "partners", "auditors"
 
@@ -65,17 +69,23 @@ def opened(rows: QuerySet[Disclosure], events: Mapping[int, Event]) -> Iterator[
     """
     Rows with what is in them, in one query. ``events``: those the rows belong to, else they are read with the rows.
 
-    A value whose subject's key was destroyed is erased and left out.
+    A value whose subject's key was destroyed is erased and left out. So is one that was damaged, or whose statement
+    was: it hides no other, and ``verify_trail`` names it.
     """
     key = SubjectKey.objects.filter(party=OuterRef("subject")).values("sealed")[:1]
     statements: dict[int, Statement] = {}
     for row in rows.annotate(subject_key=Subquery(key)):
         if row.subject_key is None:
             continue
-        if row.event_id not in statements:
-            event = events.get(row.event_id) or row.event
-            statements[row.event_id] = parse(bytes(event.statement))
-        yield row, open_disclosure(row, statements[row.event_id], open_subject_key(row.subject, row.subject_key))
+        try:
+            if row.event_id not in statements:
+                event = events.get(row.event_id) or row.event
+                statements[row.event_id] = parse(bytes(event.statement))
+            one = open_disclosure(row, statements[row.event_id], open_subject_key(row.subject, row.subject_key))
+        except (Unsealable, CoffeeError, UnicodeDecodeError):
+            logger.error("the disclosure of %s of event %s does not open", row.name, row.event_id)
+        else:
+            yield row, one
 
 
 def _subjects(shown: Iterable[tuple[Event, Statement, Opened, str]]) -> list[str]:

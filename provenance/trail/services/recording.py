@@ -17,6 +17,7 @@ from django.utils import timezone
 from provenance.coffee import ledger, rules
 from provenance.coffee.acts import Genesis, RegisterKey
 from provenance.coffee.errors import BadDisclosure, CoffeeError, MalformedStatement, NotAuthorised
+from provenance.coffee.identifiers import check_uri
 from provenance.coffee.statement import Disclosure, Statement, parse, read_disclosure, verify
 from provenance.coffee.statement.envelope import decode_b64url
 from provenance.tlog.errors import BadSignature
@@ -28,7 +29,7 @@ from provenance.trail.services import projecting
 from provenance.trail.services.bookkeeping import Slice, load, lock, needs_of
 from provenance.trail.services.bulk import insert, insert_numbered
 from provenance.trail.services.changes import Changes
-from provenance.trail.services.disclosing import seal_disclosures
+from provenance.trail.services.disclosing import AUDITORS, PARTNERS, PUBLIC, seal_disclosures
 from provenance.trail.services.logs import frozen
 from provenance.trail.triggers import triggers_differ
 
@@ -98,7 +99,7 @@ def read(incoming: Sequence[Incoming]) -> Batch:
     for position, each in enumerate(incoming):
         try:
             statement = parse(each.jws)
-            shown = [(read_disclosure(one.text, statement), one.audience) for one in each.disclosures]
+            shown = [(read_disclosure(one.text, statement), _audience(one)) for one in each.disclosures]
             names = [disclosure.name for disclosure, _ in shown]
             if len(set(names)) != len(names):
                 raise BadDisclosure("A withheld field is disclosed once.", field="disclosures")
@@ -108,6 +109,13 @@ def read(incoming: Sequence[Incoming]) -> Batch:
             batch.statements[position] = statement
             batch.disclosures[position] = shown
     return batch
+
+
+def _audience(shown: Shown) -> str:
+    """Who may read it. A word that nobody knows would hide the value from everybody and say so to nobody."""
+    if shown.audience in (PUBLIC, PARTNERS, AUDITORS):
+        return shown.audience
+    return check_uri(shown.audience, field="audience")
 
 
 def log_of(batch: Batch) -> Log:
@@ -224,6 +232,7 @@ def _take_in(log: Log, batch: Batch, fresh: Mapping[int, Statement]) -> list[Eve
     if any(statement.jti in found.books.events for statement in fresh.values()):
         raise Overtaken
     changes = _carry_out(batch, fresh, found)
+    _check_readers(log, batch, fresh, found)
     events = _append(log, list(fresh.values()))
     found.places.update({event.event_id: event.pk for event in events})
     projecting.write(log, changes, found.places, found.known)
@@ -258,6 +267,20 @@ def _check_log(found: Slice, statement: Statement) -> None:
     named = needs.parties | needs.sites | needs.plots | needs.lots | needs.events
     for uri in sorted(named & found.elsewhere):
         raise NotAuthorised(f"{uri} belongs to another log: this log speaks of its own parties, places and lots only.")
+
+
+def _check_readers(log: Log, batch: Batch, fresh: Mapping[int, Statement], found: Slice) -> None:
+    """A value may be shown to a party only that this log knows."""
+    known = {PUBLIC, PARTNERS, AUDITORS, *found.books.parties}
+    readers = {audience for position in fresh for _, audience in batch.disclosures[position]} - known
+    if readers:
+        known |= set(rows.Party.objects.filter(log=log, uri__in=readers).values_list("uri", flat=True))
+    for position in fresh:
+        for disclosure, audience in batch.disclosures[position]:
+            if audience not in known:
+                what = f"{disclosure.name} is to be shown to {audience}, which is not registered as a party."
+                batch.refuse(position, BadDisclosure(what, field="audience"))
+    batch.stop_if_refused()
 
 
 def _append(log: Log, statements: Sequence[Statement]) -> list[Event]:

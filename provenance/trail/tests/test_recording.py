@@ -21,7 +21,7 @@ from provenance.trail.services.recording import Incoming, Shown, record
 from provenance.trail.services.sealing import Unsealable, seal, unseal
 from provenance.trail.services.verifying import verify_trail
 from provenance.trail.tests import story
-from provenance.trail.tests.story import ALMAZ, CHERRY, DAY, KG, NOON, PARTY, SITE, WOTE, act
+from provenance.trail.tests.story import ALMAZ, CHERRY, DAY, KG, KOFI, NOON, PARTY, SITE, WOTE, act
 
 pytestmark = pytest.mark.django_db
 
@@ -252,6 +252,30 @@ def test_a_disclosure_that_the_statement_does_not_withhold_is_refused(log):
     error = refused([replace(incoming, disclosures=[Shown(foreign.text, "public")])])
 
     assert isinstance(error.problems[0].error, BadDisclosure)
+
+
+@pytest.mark.parametrize(
+    "audience", ["", "Public", "everybody", PARTY + "a b", "javascript:alert(1)", PARTY + "nobody"]
+)
+def test_a_value_shown_to_nobody_that_there_is_is_refused_by_its_field(log, audience):
+    incoming = signed(ALMAZ, story.harvest(), withheld={"note": Withheld("call me", audience)})
+
+    assert refused(incoming).problems[0].error.field == "audience"
+
+
+def test_a_value_may_be_shown_to_one_party(log):
+    event = act(ALMAZ, story.harvest(), note=Withheld("call me", PARTY + KOFI))
+
+    assert [one.value for one in disclosures_of([event], [PARTY + KOFI])[event.pk]] == ["call me"]
+    assert verify_trail(log) == []
+
+
+def test_one_damaged_disclosure_hides_no_other_and_verification_names_it(log):
+    event = act(ALMAZ, story.harvest(), note=Withheld("call me", "public"), price=Withheld("38 ETB", "public"))
+    Disclosure.objects.filter(event=event, name="note").update(sealed=b"not what was sealed")
+
+    assert [one.value for one in disclosures_of([event], ["public"])[event.pk]] == ["38 ETB"]
+    assert [fault.event for fault in verify_trail(log)] == [event.event_id]
 
 
 def test_what_is_sealed_opens_in_its_own_row_only():
