@@ -1,5 +1,6 @@
 """A cooperative brings a grower onto the trail: a party of its own, under the cooperative's care, and a log-in."""
 
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from provenance.members.services import enrol
 from provenance.trail.models import Party
 from provenance.trail.services import registry
 from provenance.trail.services.queries import AUDITORS, PARTNERS, PUBLIC, names_of
+
+DRAWN_ID = re.compile(r"[a-z2-7]{26}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,12 @@ class Grower:
 def draw_party() -> str:
     """A party URI that says nothing about the person. The form carries it, so a second click enrols nobody twice."""
     return party_uri(settings.TRAIL_HOST, new_id())
+
+
+def is_drawn(party: str) -> bool:
+    """Whether ``draw_party`` may have drawn it: a form brings back anything, and a party's URI stays for ever."""
+    id = party.rpartition("/")[2]
+    return bool(DRAWN_ID.fullmatch(id)) and party == party_uri(settings.TRAIL_HOST, id)
 
 
 def growers_of(guardian: str) -> list[Grower]:

@@ -4,9 +4,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
+from farms.services import enrolling
 from farms.tests.conftest import Grower
 from provenance.members.models import Membership
 from provenance.trail.models import Event, Party, ServerKey
+from provenance.trail.services import registry
 from provenance.trail.services.queries import name_of
 
 pytestmark = pytest.mark.django_db
@@ -90,13 +92,35 @@ def test_the_password_is_checked_and_never_sent_back(desk, nothing_written):
     assert not get_user_model().objects.filter(username="hanna.t").exists()
 
 
-def test_nobody_enrols_into_a_party_in_somebody_elses_care(desk, almaz, nothing_written):
+def test_nobody_enrols_into_a_party_in_somebody_elses_care(desk, nothing_written):
+    bekele = registry.register_party(kind="person", roles=["farmer"], name="Bekele", country="ET")
     nothing_written()
     _, typed = review(desk)
-    page = desk.post(reverse("farms:enrol"), typed | {"party": almaz.party, "password": PASSWORD})
+    page = desk.post(reverse("farms:enrol"), typed | {"party": bekele, "password": PASSWORD})
     assert page.context["form"].non_field_errors() == ["This party is in somebody else's care. Begin again."]
     assert not get_user_model().objects.filter(username="hanna.t").exists()
-    assert Membership.objects.filter(party_uri=almaz.party).count() == 1
+    assert not Membership.objects.filter(party_uri=bekele).exists()
+
+
+@pytest.mark.parametrize(
+    "party",
+    [
+        "https://localhost:8000/epcis/loc/wote-station",
+        "https://localhost:8000/epcis/party/hanna-tadesse-0791234567",
+        "https://elsewhere.example/epcis/party/abcdefghijklmnopqrstuvwxyz",
+        "a\x00b",
+    ],
+)
+def test_a_tampered_form_cannot_choose_whose_name_it_registers(desk, wote, party, nothing_written):
+    nothing_written()
+    known_as = name_of(wote.site)
+    _, typed = review(desk)
+
+    page = desk.post(reverse("farms:enrol"), typed | {"party": party, "password": PASSWORD})
+
+    assert enrolling.is_drawn(page.context["party"])
+    assert not get_user_model().objects.filter(username="hanna.t").exists()
+    assert name_of(wote.site) == known_as
 
 
 @pytest.mark.parametrize(

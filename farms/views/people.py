@@ -49,6 +49,8 @@ class Enrol(OfficerView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         party = request.POST.get("party", "") if "sign" in request.POST else ""
+        if not enrolling.is_drawn(party):
+            party = ""
         if party and enrolling.is_enrolled(self.guardian, party):
             return self.enrolled()
         form = EnrolForm(request.POST)
