@@ -125,3 +125,35 @@ def test_every_lot_code_that_may_be_signed_has_a_page(roastery, code):
     ):
         assert roastery.client.get(f"/{address}").status_code < 500
     assert roastery.client.get(f"/{lot.uri.partition('//')[2].partition('/')[2]}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "bags/product/?name__regex=(a|a)*$",
+        "shipments/stock/?owner__iregex=(",
+        "shipments/ownlot/?code__contains=A",
+        "shipments/trailevent/?act__regex=(",
+    ],
+)
+def test_a_list_is_not_searched_by_expressions_of_ones_own(roastery, address):
+    assert roastery.client.get(f"/admin/{address}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "address", ["ownlot/?day_lot__exact=1", "ownlot/?form=GREEN", "stock/?form=GREEN", "trailevent/?act=receive"]
+)
+def test_the_filters_of_a_list_still_work(roastery, address):
+    take_in(roastery.user, "G-1", 60)
+    assert roastery.client.get(f"/admin/shipments/{address}").status_code == 200
+
+
+def test_what_a_member_is_told_does_not_stand_on_a_page_that_is_kept_for_everybody(roastery, wote):
+    signature = sign_data(roastery.review("dispatch", **given_dispatch(roastery, wote)))
+    assert roastery.client.post(act_url("dispatch"), signature).status_code == 302
+
+    page = roastery.client.get(Lot.objects.get(code="G-1").uri.partition("localhost:8000")[2])
+
+    assert page["Cache-Control"].startswith("public")
+    assert b"signed and recorded" not in page.content
+    assert b"signed and recorded" in roastery.client.get("/jobs/").content
