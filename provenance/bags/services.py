@@ -111,7 +111,8 @@ def find_bag(
     """The bag behind a token, or behind GTIN, lot code and serial; None when no such bag was ever issued."""
     bags = Bag.objects.select_related("product")
     if token is not None:
-        return bags.filter(token=token.lower()).first()
+        # A database may choke on what cannot be a token.
+        return bags.filter(token=token.lower()).first() if token.isalnum() else None
     return bags.filter(gtin=gtin, lot_code=lot, serial=serial).first()
 
 

@@ -173,3 +173,9 @@ def test_drawing_stores_nothing(db):
     draw_serials(3)
 
     assert not Bag.objects.exists()
+
+
+@pytest.mark.parametrize("code", ["", "a\x00b", "' OR 1=1", "../t"])
+def test_what_cannot_be_a_token_is_not_looked_for(db, django_assert_num_queries, code):
+    with django_assert_num_queries(0):
+        assert find_bag(token=code) is None
