@@ -48,7 +48,7 @@ def _print(report: Report) -> None:
     for fault in report.faults:
         print(f"FAULT {fault}")
     if report.faults:
-        print(f"Does not match: {len(report.faults)} faults.")
+        print(f"Does not match: {len(report.faults)} {'fault' if len(report.faults) == 1 else 'faults'}.")
     elif report.trusted:
         print("Checked: every statement is signed by who it names, allowed, unchanged and in the log that you trust.")
     else:
