@@ -26,8 +26,9 @@ from provenance.coffee.acts import (
     Split,
     TransferTitle,
 )
+from provenance.coffee.identifiers import lot_code_of
 from provenance.coffee.statement import parse
-from provenance.trail.models import Event
+from provenance.trail.models import Event, Lot
 from provenance.trail.services.acting import Draft, new_event_id
 from shipments.services.plans import Plan, Refused, Weight, draft, named_rest, rest_of
 
@@ -110,6 +111,7 @@ def correct(
         act = with_weights(statement.body, weights, rest)
         if act == statement.body:
             raise Refused("These are the weights that were recorded. Change the one that is wrong.", field="weights")
+        _still_open(act)
         said = [(path, weight) for path, weight in (right or {}).items()]
         again = [replace(draft(act, weights=said), jti=new_event_id())]
     declaration = Correct(
@@ -121,6 +123,16 @@ def correct(
     )
     # Taken back first: the lots that the event made may then be made again.
     return Plan(party, (draft(declaration, note=note), *again)).check()
+
+
+def _still_open(act: Act) -> None:
+    """A seal counts the receipts of its day-lot. It comes off before one of them can be said anew."""
+    if isinstance(act, Receive) and act.into and Lot.objects.filter(uri=act.into.lot, closed=True).exists():
+        raise Refused(
+            f"The day-lot {lot_code_of(act.into.lot)} was closed over this receipt. Take its closing back first, "
+            "then correct the receipt, then close the day-lot again.",
+            field="weights",
+        )
 
 
 def _lines(act: Act, name: str) -> Iterator[tuple[str, LotMass | NewLot]]:

@@ -57,6 +57,26 @@ def test_a_correction_after_use_shows_the_shortfall(roastery):
     assert Shortfall.objects.get(closed_by=None).mg == 6 * KG
 
 
+def test_a_receipt_is_corrected_once_the_seal_over_it_is_off(station):
+    site = station.user.site
+    receipt = station.sign(
+        "take-in", site=site, code="C-1", form="CHERRY", weight_kg="84.5", into="new", day_lot_code="DAY-1"
+    )
+    [day_lot] = station.desk.day_lots
+    lot = Lot.objects.get(code="C-1")
+    seal = station.sign("close", lot=day_lot.uri)
+    before = Event.objects.count()
+
+    page = station.review("correct", receipt.uuid, **right(station, lot, "48.5"))
+
+    assert "The day-lot DAY-1 was closed over this receipt. Take its closing back first" in errors_on(page)
+    assert Event.objects.count() == before
+
+    station.sign("correct", seal.uuid, reason="did_not_occur", rest="unexplained")
+    station.sign("correct", receipt.uuid, **right(station, lot, "48.5"))
+    assert act_of(station.sign("close", lot=day_lot.uri)).mass_mg == 48_500_000
+
+
 def test_a_corrected_step_names_its_new_rest(roastery):
     take_in(roastery.user, "G-1", 60)
     event = roastery.sign(
