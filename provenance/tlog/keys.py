@@ -2,7 +2,7 @@
 Signing keys and how they are named: strict Ed25519 (RFC 8032), ML-DSA-44 (FIPS 204) and the vkeys of C2SP signed-note.
 
 OpenSSL accepts Ed25519 keys of low order, with which one signature verifies for every message; libsodium refuses them.
-Hence PyNaCl for Ed25519 and ``cryptography`` for ML-DSA-44 only.
+Hence PyNaCl for Ed25519 and ``cryptography`` for ML-DSA-44 only, loaded when the first such key is used.
 """
 
 import re
@@ -12,9 +12,6 @@ from enum import IntEnum
 from hashlib import sha256
 from typing import Self
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey as _OpenSSLMLDSA44PublicKey
 from nacl import bindings as sodium
 from nacl.exceptions import BadSignatureError
 
@@ -84,8 +81,11 @@ class MLDSA44PublicKey:
 
     def verify(self, signature: bytes, message: bytes, context: bytes = b"") -> None:
         """Raise ``BadSignature`` unless this key signed the message under the context (FIPS 204 algorithm 3)."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric import mldsa
+
         try:
-            _OpenSSLMLDSA44PublicKey.from_public_bytes(self.raw).verify(signature, message, context)
+            mldsa.MLDSA44PublicKey.from_public_bytes(self.raw).verify(signature, message, context)
         except (InvalidSignature, ValueError):
             raise BadSignature("The ML-DSA-44 signature does not verify.") from None
 
@@ -117,6 +117,8 @@ class MLDSA44Signer:
     """Signs with the ML-DSA-44 key that a seed of 32 bytes stands for, always under the empty context."""
 
     def __init__(self, seed: bytes) -> None:
+        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+
         _check_seed(seed)
         self._secret = MLDSA44PrivateKey.from_seed_bytes(seed)
         self.public = MLDSA44PublicKey(self._secret.public_key().public_bytes_raw())
