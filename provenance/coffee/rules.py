@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from provenance.coffee import acts
+from provenance.coffee.bounds import check_room
 from provenance.coffee.errors import MalformedStatement, NotAuthorised
 from provenance.coffee.ledger.acting import begins_here, outweighs
 from provenance.coffee.ledger.books import Books, KeyFact, LotFact, Signed
@@ -48,6 +49,7 @@ def authorise(books: Books, statement: Signed, index: int | None) -> None:
     if statement.act != "genesis":
         check_key(books, statement, index)
     RULES[statement.act](books, statement, statement.body, index)
+    check_room(books, statement)
 
 
 def check_key(books: Books, statement: Signed, index: int | None) -> None:

@@ -6,6 +6,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from provenance.coffee.acts import Form, NewLot, RegisterSite, RevokeKey
+from provenance.coffee.bounds import MOST_MG
 from provenance.coffee.errors import BadDisclosure, MalformedStatement, NotAuthorised
 from provenance.coffee.statement import make_disclosure, new_event_id, parse, sign
 from provenance.tlog.hashing import leaf_hash
@@ -363,3 +364,13 @@ def test_a_log_takes_no_word_about_what_another_log_speaks_of(log):
         assert isinstance(error.problems[0].error, NotAuthorised)
         assert str(error) == f"{uri} belongs to another log: this log speaks of its own parties, places and lots only."
     assert verify_trail(second) == [] == verify_trail(log)
+
+
+def test_a_lot_that_outgrows_the_ledger_is_refused_in_words(log):
+    act(ALMAZ, story.harvest())
+    Balance.objects.update(mg=MOST_MG)
+
+    error = refused(signed(ALMAZ, story.harvest(kg=1)))
+
+    assert isinstance(error.problems[0].error, NotAuthorised)
+    assert str(error).startswith("That is more than 9,000,000,000 t in these lots together")
