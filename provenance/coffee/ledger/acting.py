@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from provenance.coffee import acts
@@ -50,8 +49,8 @@ def register_key(entry: Entry, act: acts.RegisterKey) -> None:
 
 
 def revoke_key(entry: Entry, act: acts.RevokeKey) -> None:
-    entry.effects.keys[act.kid] = replace(
-        entry.books.keys[act.kid], revoked_by=entry.jti, revoked_leaf=entry.index, disputed_from=act.from_index
+    entry.effects.keys[act.kid] = entry.books.keys[act.kid]._replace(
+        revoked_by=entry.jti, revoked_leaf=entry.index, disputed_from=act.from_index
     )
 
 

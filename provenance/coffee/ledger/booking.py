@@ -1,7 +1,6 @@
 """Carrying one statement out on the Books."""
 
 from collections import Counter
-from dataclasses import replace
 
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes
@@ -75,7 +74,7 @@ def _take_back(entry: Entry, original: EventFact) -> None:
         if original.act in ("recall", "lift_recall"):
             effects.recalls[lot] = _recalls_without(entry, lot, original)
     if original.act == "dispatch":
-        effects.handovers[original.id] = replace(books.handovers[original.id], withdrawn=True)
+        effects.handovers[original.id] = books.handovers[original.id]._replace(withdrawn=True)
     effects.voided = (original.id,)
 
 
@@ -154,9 +153,9 @@ def _book_shortfalls(entry: Entry) -> None:
         if before is None or not is_open:
             after = Shortfall(lot, site, lacking_mg, entry.jti)
         elif lacking_mg:
-            after = replace(before, mass_mg=lacking_mg)
+            after = before._replace(mass_mg=lacking_mg)
         else:
-            after = replace(before, closed_by=entry.jti)
+            after = before._replace(closed_by=entry.jti)
         effects.shortfalls[lot, site] = after
     books.shortfalls |= effects.shortfalls
 
@@ -171,13 +170,13 @@ def _book_handovers(entry: Entry) -> None:
         handover = books.handovers[dispatch]
         moved_mg = -sum(mass_mg for key, mass_mg in effects.postings if key.site == dispatch)
         if settled and counted.refers == dispatch:
-            handover = replace(handover, **{settled: getattr(handover, settled) + moved_mg})
+            handover = handover._replace(**{settled: getattr(handover, settled) + moved_mg})
         lots = handover.rest.keys() | {key.lot for key in effects.balances if key.site == dispatch}
         rest = {
             lot: sum(books.balances[key] for key in books.balances.rows(lot) if key.site == dispatch)
             for lot in sorted(lots)
         }
-        effects.handovers[dispatch] = books.handovers[dispatch] = replace(handover, rest=rest)
+        effects.handovers[dispatch] = books.handovers[dispatch] = handover._replace(rest=rest)
 
 
 def _book_facts(entry: Entry) -> None:
@@ -194,7 +193,7 @@ def _book_facts(entry: Entry) -> None:
         else:
             books.recalls.pop(lot, None)
     for event in effects.voided:
-        books.events[event] = replace(books.events[event], corrected_by=entry.jti)
+        books.events[event] = books.events[event]._replace(corrected_by=entry.jti)
         books.edges.pop(event, None)
         books.flags.pop(event, None)
     books.events[entry.jti] = effects.event

@@ -35,8 +35,7 @@ class Signed(Protocol):
 # --- who and where ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PartyFact:
+class PartyFact(NamedTuple):
     uri: str
     kind: str
     roles: tuple[str, ...] = ()
@@ -45,8 +44,7 @@ class PartyFact:
     registered_by: str | None = None  # event id; None: only named as the operator, by genesis
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFact:
+class KeyFact(NamedTuple):
     """A leaf is None while the event is recorded but not published; ``revoked_by`` (event id) is set at once."""
 
     kid: str
@@ -60,8 +58,7 @@ class KeyFact:
     disputed_from: int | None = None  # leaves in [disputed_from, revoked_leaf) are disputed
 
 
-@dataclass(frozen=True, slots=True)
-class SiteFact:
+class SiteFact(NamedTuple):
     uri: str
     party: str
     kind: str
@@ -69,8 +66,7 @@ class SiteFact:
     geo: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlotFact:
+class PlotFact(NamedTuple):
     uri: str
     site: str
     country: str
@@ -162,8 +158,7 @@ class Edge(NamedTuple):
     held_mg: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Shortfall:
+class Shortfall(NamedTuple):
     """More of a lot was taken at a site than was ever said to be there: ``mass_mg`` is what its rows lack together."""
 
     lot: str
@@ -186,16 +181,14 @@ class FlagKind(StrEnum):
     SHORTFALL = "shortfall"
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     event: str
     lot: str
     kind: FlagKind
     mass_mg: int = 0  # how much of the lot it is about, where that is known
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(NamedTuple):
     """A dispatch and what became of it. ``rest``: what is still in transit, by lot."""
 
     dispatch: str
@@ -222,8 +215,7 @@ class Handover:
         return "refused" if self.refused_mg else "lost"
 
 
-@dataclass(frozen=True, slots=True)
-class EventFact:
+class EventFact(NamedTuple):
     """
     An event that had an effect. ``payload`` is the EPCIS event as signed (empty for registry acts).
 
@@ -270,8 +262,7 @@ class Books:
     traced: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(NamedTuple):
     """
     What must stand in the Books before ``authorise`` and ``apply``.
 

@@ -393,7 +393,7 @@ def test_corrections_and_registrations_cannot_be_corrected(made):
         iss, event = "farmer", w.correct(w.harvest("H9", KG)).event
     else:
         iss, event = "stranger", w.books.events[next(said.jti for said in w.said if said.iss == "stranger")]
-        w.books.events[event.id] = event = replace(event, payload={"eventID": event.id})
+        w.books.events[event.id] = event = event._replace(payload={"eventID": event.id})
     told = acts.Correct(
         original={"eventID": event.id, **event.payload}, original_act=event.act, declared_at=AT, reason="did_not_occur"
     )

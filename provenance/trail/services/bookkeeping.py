@@ -1,7 +1,7 @@
 """Reads from the projections the slice of the books that a batch of statements is judged by."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -116,8 +116,7 @@ def _load_events(found: Slice, events: frozenset[str]) -> None:
         by_pk[event.pk] = event.event_id
         found.places[event.event_id] = event.pk
         corrected = getattr(event, "correction", None)
-        books.events[event.event_id] = replace(
-            fact_of(parse(bytes(event.statement)), event.index),
+        books.events[event.event_id] = fact_of(parse(bytes(event.statement)), event.index)._replace(
             corrected_by=corrected.event.event_id if corrected else None,
         )
         books.postings[event.event_id] = books.edges[event.event_id] = books.flags[event.event_id] = ()

@@ -7,7 +7,7 @@ parties, sites and keys, and the facts that pages compute from. It reads as many
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -165,7 +165,7 @@ def _built(by_kind: dict[str, list[tuple[int, int | None, Any, dict[str, Any]]]]
         if isinstance(statement.body, Genesis):
             books.operator = statement.body.operator
         corrected_by = ids.get(data["corrected_by"])
-        books.events[event.event_id] = replace(fact_of(statement, event.index), corrected_by=corrected_by)
+        books.events[event.event_id] = fact_of(statement, event.index)._replace(corrected_by=corrected_by)
     for _, _, _, lot in by_kind.get("lot", []):
         found.lots[lot["uri"]] = _lot(lot, ids)
     books.lots = found.lots

@@ -1,7 +1,7 @@
 """One pass over all statements of a log."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from provenance.coffee import ledger, rules
@@ -120,7 +120,7 @@ class Replay:
         for by_event in (self.changes.postings, self.changes.edges, self.changes.flags, self.changes.subjects):
             by_event.clear()
         if not corrected:
-            self.books.events[event_id] = replace(self.books.events[event_id], payload={})
+            self.books.events[event_id] = self.books.events[event_id]._replace(payload={})
             for kept in (self.books.postings, self.books.edges, self.books.flags):
                 kept.pop(event_id, None)
 
