@@ -23,6 +23,7 @@ from provenance.coffee.acts import (
 )
 from provenance.coffee.identifiers import lot_uri
 from provenance.coffee.statement import parse
+from provenance.tlog.hashing import root_of
 from provenance.trail.models import Event, Key
 from provenance.trail.services import registry
 from provenance.trail.services.acting import Draft, Withheld, record_acts
@@ -75,6 +76,11 @@ def receive(dispatched: Event, code: str = "A-1", kg: int = 83) -> Receive:
     )
 
 
+def close(received: Event, root: str = "") -> Close:
+    root = root or root_of([bytes(received.leaf_hash)]).hex()
+    return Close(at=NOON, site=SITE + WOTE, lot=DAY, receipts=1, mass_mg=83 * KG, receipts_root=root)
+
+
 def pulp(kg: int = 90) -> Process:
     outputs = (
         NewLot(lot=WET, mass_mg=50 * KG, form=Form.WET_PARCHMENT),
@@ -111,7 +117,7 @@ def tell() -> Story:
     harvested = act(ALMAZ, harvest(), price=Withheld("38 ETB/kg", "partners"), note=Withheld("ripe", PARTY + WOTE))
     dispatched = act(ALMAZ, dispatch())
     received = act(WOTE, receive(dispatched), producer=Withheld(PARTY + ALMAZ, "auditors"))
-    closed = act(WOTE, Close(at=NOON, site=SITE + WOTE, lot=DAY, receipts=1, mass_mg=83 * KG, receipts_root="00" * 32))
+    closed = act(WOTE, close(received))
     pulped = act(WOTE, pulp())
     said = Grade(at=NOON, site=SITE + WOTE, lot=WET, protocol="SCA 2004", results=(("score_centi", 8_650),))
     graded = act(NADIA, said)

@@ -10,6 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db import models as django_models
 from django.utils import timezone
 
+from provenance.coffee.acts import Correct
+from provenance.coffee.statement import parse
 from provenance.trail import models, triggers
 from provenance.trail.models import Event, Lot, Party
 from provenance.trail.services.acting import Draft, record_acts
@@ -18,7 +20,7 @@ from provenance.trail.services.publishing import publish
 from provenance.trail.services.rows import KEYED, LISTED
 from provenance.trail.services.verifying import verify_trail
 from provenance.trail.tests import story
-from provenance.trail.tests.story import ALMAZ, PARTY
+from provenance.trail.tests.story import ALMAZ, PARTY, WOTE
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +198,22 @@ def test_an_edited_statement_is_named_by_event_and_leaf(told, log):
     named = {(fault.event, fault.index) for fault in faults(log)}
 
     assert (event.event_id, event.index) in named
+
+
+def test_a_seal_over_other_receipts_is_named_until_it_is_taken_back(log):
+    story.act(ALMAZ, story.harvest())
+    received = story.act(WOTE, story.receive(story.act(ALMAZ, story.dispatch())))
+    closed = story.act(WOTE, story.close(received, root="ab" * 32))
+    publish(log)
+
+    faults = [(fault.event, fault.what) for fault in verify_trail(log)]
+    assert faults == [(closed.event_id, "Its root is not that of the receipts poured into the day-lot.")]
+
+    original = parse(bytes(closed.statement)).event
+    taken_back = Correct(original=original, original_act="close", declared_at=story.NOON, reason="incorrect_data")
+    story.act(WOTE, taken_back)
+    publish(log)
+    assert verify_trail(log) == []
 
 
 def test_a_dropped_tail_is_found(told, log):

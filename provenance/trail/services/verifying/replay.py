@@ -8,6 +8,7 @@ from provenance.coffee import ledger, rules
 from provenance.coffee.acts import Genesis
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.ledger import Books
+from provenance.coffee.receipts import Receipts
 from provenance.coffee.statement import Statement, parse, verify
 from provenance.coffee.statement.envelope import decode_b64url
 from provenance.tlog.errors import BadSignature
@@ -32,6 +33,7 @@ class Replay:
     books: Books = field(default_factory=Books)
     changes: Changes = field(default_factory=Changes)
     places: Places = field(default_factory=Places)
+    receipts: Receipts = field(default_factory=Receipts)
 
     def run(self) -> None:
         tree = Tree(self.log, self.findings)
@@ -48,6 +50,8 @@ class Replay:
             compare_listed(self.log, events, listed, self.places, corrected, self.findings)
             check_disclosures(events, statements, self.books, self.findings)
         tree.finish()
+        for event_id, index in self.receipts.wrong.items():
+            self.findings.fault("Its root is not that of the receipts poured into the day-lot.", event_id, index)
         compare_projections(self.log, self.changes, self.places, self.findings)
         for pk in corrected - {self.places[event] for event in self.changes.voided if event in self.places}:
             self.findings.fault("A correction stands in the projections that nobody signed.", *self._name(pk))
@@ -111,6 +115,7 @@ class Replay:
             self._fault(event, str(error))
         else:
             effects = ledger.apply(self.books, statement, event.index)
+            self.receipts.follow(self.books, statement, effects, statement.jws)
             listed.add(effects)
             self.changes.add(effects)
             self._forget(statement.jti, corrected)
