@@ -43,6 +43,11 @@ def _print(report: Report) -> None:
     print(f"{report.disclosures} withheld fields are shown, {report.withheld} are not.")
     for name, seconds in sorted(report.witnesses.items()):
         print(f"Witnessed by {name} at {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC.")
+    if report.unwitnessed:
+        print(
+            "No witness was asked: the trust file demands none. That the log has shown everybody the same history "
+            "rests on its operator's word."
+        )
     for note in report.notes:
         print(f"Note: {note}")
     for fault in report.faults:

@@ -15,7 +15,8 @@ from provenance.coffee.acts import AttachDocument, Genesis, RegisterKey
 from provenance.coffee.errors import CoffeeError, UnknownIdentifier
 from provenance.coffee.evidence import is_disputed
 from provenance.coffee.identifiers import check_uri
-from provenance.coffee.ledger import Books, apply
+from provenance.coffee.ledger import Books, FlagKind, apply
+from provenance.coffee.receipts import Receipts
 from provenance.coffee.statement import (
     Statement,
     audience,
@@ -36,6 +37,12 @@ from provenance.tlog.proofs import check_inclusion
 
 _BATCH = 256  # statements
 
+_TOLD = {
+    FlagKind.ABOVE_CEILING: "{kg} kg of {lot} cannot have come from what went in: their origin is unknown.",
+    FlagKind.SHORTFALL: "{kg} kg of {lot} were lacking then.",
+    FlagKind.CLOSE_DIFFERS: "the seal of {lot} is not of all that was poured, by {kg} kg.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -52,7 +59,10 @@ class Fault:
 
 @dataclass(slots=True)
 class Report:
-    """What was found. ``trusted``: the checkpoint is one that the reader's own trust file accepts."""
+    """
+    What was found. ``trusted``: the checkpoint is one that the reader's own trust file accepts; ``unwitnessed``:
+    that file asks for no witness, so that nobody but the operator says that there is one history only.
+    """
 
     lots: tuple[str, ...] = ()
     origin: str = ""
@@ -61,6 +71,7 @@ class Report:
     disclosures: int = 0
     withheld: int = 0
     trusted: bool = False
+    unwitnessed: bool = False
     witnesses: Mapping[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -83,6 +94,7 @@ class _Verifier:
         self.keys: dict[str, bytes] = {}  # by kid: raw keys of all registrations seen, whether they stand or not
         self.events: list[dict[str, object]] = []
         self.documents: set[str] = set()
+        self.receipts = Receipts()
 
     def run(self) -> Report:
         entries = self.pack.entries()
@@ -98,6 +110,7 @@ class _Verifier:
         while batch := list(islice(entries, _BATCH)):
             self._check_batch(batch, checkpoint)
         self._check_lots()
+        self._check_seals()
         self._tell_disputes()
         self._check_epcis()
         self._check_attachments()
@@ -127,6 +140,7 @@ class _Verifier:
         else:
             self.report.trusted = True
         self.report.witnesses = witnessed.witnesses
+        self.report.unwitnessed = self.trust.policy.has_quorum(())
         return checkpoint
 
     def _compare_genesis(self, first: Entry, genesis: Genesis, checkpoint: Checkpoint) -> None:
@@ -186,7 +200,8 @@ class _Verifier:
         if bad_signature:
             raise bad_signature
         rules.authorise(self.books, statement, index)
-        apply(self.books, statement, index)
+        effects = apply(self.books, statement, index)
+        self.receipts.follow(self.books, statement, effects, statement.jws)
 
     def _check_disclosures(self, statement: Statement, entry: Entry) -> None:
         shown = set()
@@ -210,6 +225,7 @@ class _Verifier:
                 self._fault(f"No statement in the pack names the lot {lot}.")
             elif fact.made_by is None:
                 self.report.notes.append(f"Nobody said how the lot {lot} began.")
+            self._tell_flags(lot)
             for shortfall in self.books.shortfalls.values():
                 if shortfall.lot == lot and shortfall.closed_by is None:
                     self.report.notes.append(
@@ -218,6 +234,19 @@ class _Verifier:
                     )
             for recall in self.books.recalls.get(lot, {}):
                 self.report.notes.append(f"The lot {lot} is RECALLED ({recall}).")
+
+    def _tell_flags(self, lot: str) -> None:
+        """Weight that came from nowhere, where that happened; what was lacking once may have been explained since."""
+        for flag in chain.from_iterable(self.books.flags.values()):
+            if flag.lot == lot and flag.kind in _TOLD:
+                self.report.notes.append(
+                    f"Leaf {self.books.events[flag.event].leaf}, {flag.event}: "
+                    + _TOLD[flag.kind].format(lot=lot, kg=f"{flag.mass_mg / 1_000_000:g}")
+                )
+
+    def _check_seals(self) -> None:
+        for event, index in self.receipts.wrong.items():
+            self._fault("Its root is not that of the receipts poured into the day-lot.", index, event)
 
     def _tell_disputes(self) -> None:
         """What a stolen key signed stands in the weights, and proves nothing."""

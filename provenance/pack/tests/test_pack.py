@@ -11,14 +11,16 @@ from io import BytesIO
 
 import pytest
 
-from provenance.coffee.acts import AttachDocument
+from provenance.coffee.acts import AttachDocument, Close, Difference, Form, LossKind, LotMass, NewLot, Process, Receive
 from provenance.pack import verify as verifying
 from provenance.pack.__main__ import CLEAN, FAULTS, NOT_TRUSTED, UNUSABLE, main
 from provenance.pack.format import EPCIS, INCLUSION, MANIFEST, STATEMENTS, Attachment, Entry, UnusablePack
 from provenance.pack.read import PackFile
-from provenance.pack.tests.small_log import ALMAZ, CHERRY, NOON, PARCHMENT, STATION, WOTE, SmallLog, told
+from provenance.pack.tests.small_log import ALMAZ, CHERRY, KG, NOON, PARCHMENT, STATION, WOTE, SmallLog, told
 from provenance.pack.verify import Report, verify
+from provenance.tlog.hashing import leaf_hash, root_of
 
+DAY = CHERRY.replace("C1", "DAY")
 HARVEST, DISPATCH, RECEIVE, PROCESS = range(7, 11)
 
 
@@ -217,6 +219,65 @@ def test_attachments_are_checked_by_their_digest():
     assert len(check(stray, log).faults) == 2
 
 
+def with_a_day_lot(*, root: str = "", receipts: int = 2) -> SmallLog:
+    """Wote takes in two lots that nobody named before, pours them into one and closes it."""
+    log, poured = told(), []
+    for name, kg in (("C2", 30), ("C3", 10)):
+        lot = CHERRY.replace("C1", name)
+        act = Receive(
+            at=NOON,
+            site=STATION,
+            lines=(LotMass(lot=lot, mass_mg=kg * KG),),
+            begins=(NewLot(lot=lot, mass_mg=kg * KG, form=Form.CHERRY),),
+            into=NewLot(lot=DAY, mass_mg=kg * KG, form=Form.CHERRY),
+        )
+        log.say(WOTE, act)
+        poured.append(leaf_hash(log.leaves[-1]))
+    root = root or root_of(poured).hex()
+    log.say(WOTE, Close(at=NOON, site=STATION, lot=DAY, receipts=receipts, mass_mg=40 * KG, receipts_root=root))
+    return log
+
+
+def day_pack(log: SmallLog) -> BytesIO:
+    return log.pack(lots=(DAY,), traced=(DAY, CHERRY.replace("C1", "C2"), CHERRY.replace("C1", "C3")))
+
+
+def test_a_seal_over_other_receipts_is_a_fault():
+    honest = with_a_day_lot()
+    assert check(day_pack(honest), honest).faults == []
+
+    for root in ("ab" * 32, root_of([leaf_hash(leaf) for leaf in honest.leaves[-2:-4:-1]]).hex()):
+        log = with_a_day_lot(root=root)
+        faults = [(fault.event, fault.what) for fault in check(day_pack(log), log).faults]
+        assert faults == [(log.ids[-1], "Its root is not that of the receipts poured into the day-lot.")]
+
+
+def test_a_seal_that_counts_otherwise_is_told_and_no_fault():
+    """It was signed before all receipts had come in."""
+    log = with_a_day_lot(root="ab" * 32, receipts=1)
+    report = check(day_pack(log), log)
+
+    assert report.faults == []
+    assert report.notes == [f"Leaf 13, {log.ids[-1]}: the seal of {DAY} is not of all that was poured, by 0 kg."]
+
+
+def test_weight_from_nowhere_and_weight_that_lacked_are_told():
+    log = told()
+    made = (NewLot(lot=PARCHMENT + "X", mass_mg=50 * KG, form=Form.DRY_PARCHMENT),)
+    losses = (Difference(kind=LossKind.WATER, mass_mg=50 * KG),)
+    cherry = (LotMass(lot=CHERRY, mass_mg=100 * KG),)
+    act = Process(at=NOON, site=STATION, step="wash_and_dry", inputs=cherry, outputs=made, losses=losses)
+    event = log.say(WOTE, act)
+    report = check(log.pack(lots=(PARCHMENT + "X",), traced=(CHERRY, PARCHMENT + "X")), log)
+
+    assert report.faults == []
+    assert report.notes == [
+        f"Leaf 11, {event}: 100 kg of {CHERRY} were lacking then.",
+        f"100 kg more of {CHERRY} were used at {STATION} than anybody said was there.",
+        f"Leaf 11, {event}: 20 kg of {PARCHMENT}X cannot have come from what went in: their origin is unknown.",
+    ]
+
+
 # --- what cannot be read is said so, and nothing is guessed ---
 
 
@@ -273,7 +334,9 @@ def test_the_command_says_what_it_found(log, tmp_path, capsys):
     trust.write_bytes(log.trust_file)
 
     assert main(["verify", str(file), "--trust", str(trust)]) == CLEAN
-    assert "Checked:" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Checked:" in said
+    assert "No witness was asked: the trust file demands none." in said
     assert main(["verify", str(file)]) == NOT_TRUSTED
     assert "origin not trusted" in capsys.readouterr().out
 
