@@ -8,11 +8,12 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
     checkpoint               the log's signed note that all proofs lead to
     policy                   the operator's own tlog-policy file; a reader never trusts it
     epcis.jsonld             the same events as an EPCIS 2.0 document, for other software
-    attachments/<sha256>     documents, named by their digest
+    attachments/<sha256>     optional: documents, named by their digest
     README.txt               how to check the pack
 
 For every traced lot the pack holds all statements that name it, whoever signed them, and the registrations of the
-parties, sites and keys that they need. Leaf 0 is always the first line.
+parties, sites and keys that they need. Leaf 0 is always the first line. Whatever documents it holds are checked against
+the statements' digests; the server keeps none yet, so the packs it makes hold none.
 """
 
 from collections.abc import Iterator
