@@ -1,6 +1,6 @@
 """Carrying one statement out on the Books."""
 
-from collections import Counter
+from collections import defaultdict
 
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes
@@ -88,7 +88,7 @@ def _recalls_without(entry: Entry, lot: str, original: EventFact) -> dict[str, s
 
 
 def _count_pours(entry: Entry, edges: list[Edge] | tuple[Edge, ...], sign: int) -> None:
-    poured: Counter[str] = Counter()
+    poured: defaultdict[str, int] = defaultdict(int)
     for edge in edges:
         poured[edge.child] += edge.mass_mg
     for lot, mass_mg in poured.items():
@@ -112,19 +112,18 @@ def _book_balances(entry: Entry) -> None:
     for key, mass_mg in effects.postings:
         after_mg = books.balances.get(key, 0) + mass_mg
         effects.balances[key] = after_mg
-        if mass_mg > 0:
-            effects.holders.setdefault(key.lot, set()).update((key.owner, key.custodian))
-    for key, after_mg in effects.balances.items():
         if after_mg:
             books.balances[key] = after_mg
         elif key in books.balances:
             del books.balances[key]
-    effects.holders = {lot: parties for lot, parties in effects.holders.items() if _is_vouched(entry, lot)}
-    for lot, parties in list(effects.holders.items()):
-        before = books.holders.setdefault(lot, set())
-        effects.holders[lot] = parties - before
-        before |= parties
-    effects.holders = {lot: new for lot, new in effects.holders.items() if new}
+        if mass_mg > 0:
+            effects.holders.setdefault(key.lot, set()).update((key.owner, key.custodian))
+    named, effects.holders = effects.holders, {}
+    for lot, parties in named.items():
+        new = parties - books.holders.get(lot, set())
+        if new and _is_vouched(entry, lot):
+            effects.holders[lot] = new
+            books.holders.setdefault(lot, set()).update(new)
 
 
 def _is_vouched(entry: Entry, lot: str) -> bool:

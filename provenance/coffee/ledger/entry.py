@@ -1,6 +1,6 @@
 """One statement's entry, while it is being made: what it takes from where, what it puts where, what comes of what."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from provenance.coffee.acts import Form, LotMass, NewLot
@@ -33,7 +33,7 @@ class Entry:
         self.kid = statement.kid
         self.index = index
         self.effects = effects
-        self.masses: Counter[BalanceKey] = Counter()  # signed
+        self.masses: defaultdict[BalanceKey, int] = defaultdict(int)  # signed
         self.edges: list[Edge] = []
         self.flags: list[Flag] = []
 
@@ -116,15 +116,15 @@ class Entry:
     def _stocked(self, lot: str) -> list[BalanceKey]:
         return [key for key in self.books.balances.rows(lot) if self.balance(key) > 0]
 
-    def _take(self, mass_mg: int, rows: Iterable[BalanceKey], short: BalanceKey) -> Counter[BalanceKey]:
+    def _take(self, mass_mg: int, rows: Iterable[BalanceKey], short: BalanceKey) -> dict[BalanceKey, int]:
         """Take from the rows in turn, what they lack from ``short``; returns milligrams by row."""
         self._know(short.lot)
-        taken: Counter[BalanceKey] = Counter()
+        taken: dict[BalanceKey, int] = {}
         for key in rows:
-            part = min(self.balance(key), mass_mg)
-            taken[key] += part
-            mass_mg -= part
-        taken[short] += mass_mg
+            taken[key] = min(self.balance(key), mass_mg)
+            mass_mg -= taken[key]
+        if mass_mg:
+            taken[short] = taken.get(short, 0) + mass_mg
         for key, part in taken.items():
             self.post(key, -part)
         return taken
@@ -214,12 +214,14 @@ def divide(mass_mg: int, weights: Mapping[str, int]) -> dict[str, int]:
 def _by_owner(taken: Mapping[BalanceKey, int]) -> Counter[str]:
     owners: Counter[str] = Counter()
     for key, mass_mg in taken.items():
-        owners[key.owner] += mass_mg
-    return +owners
+        if mass_mg:
+            owners[key.owner] += mass_mg
+    return owners
 
 
 def _by_custodian(taken: Mapping[BalanceKey, int]) -> Counter[str]:
     custodians: Counter[str] = Counter()
     for key, mass_mg in taken.items():
-        custodians[key.custodian] += mass_mg
-    return +custodians
+        if mass_mg:
+            custodians[key.custodian] += mass_mg
+    return custodians
