@@ -25,7 +25,7 @@ _SEGMENT = r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]++|%[0-9A-F]{2})++"
 _URI = re.compile(rf"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{{1,5}})?(?:/{_SEGMENT})+")
 _OWN_LOT = re.compile(rf"https://[^/]+/epcis/class/[a-z-]+\.({_SEGMENT})")
 _GS1_LOT = re.compile(rf"https://id\.gs1\.org/01/([0-9]+)/10/({_SEGMENT})")
-_EVENT_ID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_EVENT_ID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _DIGITAL_LINK = re.compile(r"(?:(?:https?|HTTPS?)://[^/?#\s]+)?(/[^?#]*)(?:\?([^#]*))?(?:#.*)?")
 _LINK_TEXT = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 
@@ -190,7 +190,7 @@ def _is_reference(uri: str) -> bool:
 
 
 def check_event_id(uri: str, *, field: str) -> str:
-    """``urn:uuid:`` and a random (version 4) UUID in lower case."""
+    """``urn:uuid:`` and a UUID of version 4 (random) or 7 (time and random) in lower case."""
     if not _EVENT_ID.fullmatch(uri):
         raise UnknownIdentifier(f"{field}: {uri[:60]!r} is not the id of an event (urn:uuid:…).", field=field)
     return uri

@@ -10,11 +10,15 @@ from provenance.coffee.statement.reading import VERSION, Statement, parse
 
 
 def new_event_id() -> str:
-    """A fresh ``urn:uuid:`` of random bits (RFC 9562, version 4)."""
+    """A fresh ``urn:uuid:`` of the time in milliseconds and 74 random bits (RFC 9562, version 7)."""
     # Imported here: the offline verifier makes no events, and starts sooner without.
-    from uuid import uuid4
+    from secrets import randbits
+    from time import time_ns
+    from uuid import UUID
 
-    return f"urn:uuid:{uuid4()}"
+    # The version stands before the first 12 random bits, the variant before the other 62.
+    digits = f"{time_ns() // 1_000_000:012x}{7 << 12 | randbits(12):04x}{0b10 << 62 | randbits(62):016x}"
+    return f"urn:uuid:{UUID(digits)}"
 
 
 def sign(

@@ -54,7 +54,11 @@ lot_codes = st.text("!\"%&'()*+,-./0123456789:;<=>?ABCXYZ_abcxyz", min_size=1, m
 own_lots = st.builds(lambda form, code: lot_uri(HOST, form, code), st.sampled_from(Form), lot_codes)
 gtins = st.text("0123456789", min_size=12, max_size=12).map(lambda digits: f"1{digits}{check_digit('1' + digits)}")
 lots = own_lots | st.builds(gs1_lot_uri, gtins, lot_codes)
-event_ids = st.uuids(version=4).map(lambda id: f"urn:uuid:{id}")
+event_ids = st.builds(
+    lambda uuid, version: f"urn:uuid:{uuid[:14]}{version}{uuid[15:]}",
+    st.uuids(version=4).map(str),
+    st.sampled_from("47"),
+)
 digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
 texts = st.sampled_from(
     ["Sidama", "SL28", "74110 / 74112", "Caturra, Castillo", "ሲዳማ", "Huehuetenango", "São José", "A"]

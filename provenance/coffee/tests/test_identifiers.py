@@ -156,6 +156,8 @@ def test_a_reference_with_many_escapes_is_checked_in_no_time() -> None:
     "uri",
     [
         "urn:uuid:00000001-5c1a-1f0e-9d2b-3a6f1e7c9b10",
+        "urn:uuid:00000001-5c1a-5f0e-9d2b-3a6f1e7c9b10",
+        "urn:uuid:00000001-5c1a-8f0e-9d2b-3a6f1e7c9b10",
         "urn:uuid:00000001-5C1A-4f0e-9d2b-3a6f1e7c9b10",
         "00000001-5c1a-4f0e-9d2b-3a6f1e7c9b10",
         "urn:uuid:00000001-5c1a-4f0e-9d2b-3a6f1e7c9b10\n",

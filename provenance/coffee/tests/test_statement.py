@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from hashlib import sha256
 from pathlib import Path
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
@@ -98,6 +99,15 @@ def test_an_event_gets_a_fresh_identifier_where_none_is_given() -> None:
     second, _ = signed(jti=None)
     assert first.jti != second.jti
     assert first.event is not None and first.event["eventID"] == first.jti
+
+
+def test_a_fresh_identifier_is_of_version_7_and_tells_the_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The example of RFC 9562, A.6: 22 February 2022, 19:22:22 UTC.
+    monkeypatch.setattr("time.time_ns", lambda: 1_645_557_742_000_999_999)
+    made = [UUID(new_event_id()) for _ in range(100)]
+    assert {(uuid.version, uuid.variant) for uuid in made} == {(7, RFC_4122)}
+    assert {uuid.hex[:12] for uuid in made} == {"017f22e279b0"}
+    assert len({uuid.hex[12:] for uuid in made}) == 100
 
 
 def test_a_correction_keeps_the_identifier_of_what_it_takes_back() -> None:
