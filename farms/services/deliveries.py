@@ -1,7 +1,7 @@
 """What a grower delivered, what the other side said of it, and the season in numbers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -12,7 +12,7 @@ from farms.services.business import Business
 from farms.services.standing import Standing, Standings
 from provenance.coffee.acts import Dispatch, Harvest, LotMass, Receive, Refuse
 from provenance.coffee.statement import parse
-from provenance.trail.models import Event, Handover, Subject
+from provenance.trail.models import Event, Handover, Key, Subject
 
 # The coffee year of the International Coffee Organization begins on 1 October.
 SEASON_BEGINS = (10, 1)
@@ -51,6 +51,7 @@ class Delivery:
     waiting_mg: int
     answers: tuple[Answer, ...]
     standing: Standing
+    through_operator: bool  # a key of one of the two sides lies with the operator
 
     @property
     def received_mg(self) -> int:
@@ -61,8 +62,13 @@ class Delivery:
         return sum(answer.weighed_mg for answer in self.answers if answer.refused)
 
     @property
-    def both_sides(self) -> bool:
+    def answered(self) -> bool:
         return bool(self.answers)
+
+    @property
+    def both_sides(self) -> bool:
+        """As ``coffee.evidence`` has it: each side with a key that the other lacks."""
+        return self.answered and not self.through_operator
 
 
 @dataclass(frozen=True)
@@ -118,8 +124,10 @@ def deliveries_of(business: Business, handovers: Iterable[Handover] | None = Non
     forms = business.forms_of(line.lot for act in acts.values() for line in act.lines)
     business.learn(row.to_party for row in rows)
     standings = Standings()
+    said = [row.dispatch for row in rows] + [answer.event for several in answers.values() for answer in several]
+    held = _held_by_operator({event.kid for event in said})
     return [
-        _delivery(row, acts[row.pk], business, forms, answers[row.dispatch.event_id], standings.of(row.dispatch))
+        _delivery(row, acts[row.pk], business, forms, answers[row.dispatch.event_id], standings.of(row.dispatch), held)
         for row in rows
     ]
 
@@ -177,6 +185,11 @@ def _answers(dispatches: Sequence[Event]) -> dict[str, list[Answer]]:
     return found
 
 
+def _held_by_operator(kids: Iterable[str]) -> set[str]:
+    """Those of the keys that this server keeps. One query."""
+    return set(Key.objects.filter(kid__in=kids, custody="server").values_list("kid", flat=True))
+
+
 def answer_of(event: Event, act: Receive | Refuse) -> Answer:
     sent_mg, weighed_mg = masses_of(act)
     refused = isinstance(act, Refuse)
@@ -196,6 +209,7 @@ def _delivery(
     forms: dict[str, str],
     answers: Sequence[Answer],
     standing: Standing,
+    held: Container[str],
 ) -> Delivery:
     return Delivery(
         event=row.dispatch,
@@ -207,6 +221,7 @@ def _delivery(
         waiting_mg=sum(mg for mg in row.rest.values() if mg > 0),
         answers=tuple(answers),
         standing=standing,
+        through_operator=any(event.kid in held for event in (row.dispatch, *(each.event for each in answers))),
     )
 
 

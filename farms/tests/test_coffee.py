@@ -12,7 +12,7 @@ from farms.services.deliveries import season_begins
 from farms.tests.conftest import AT, KG, WEIGHED, act_of, answer
 from provenance.coffee.acts import Attributes, Difference, Form, LossKind, LotMass
 from provenance.coffee.statement import parse
-from provenance.trail.models import Balance, Event
+from provenance.trail.models import Balance, Event, Key
 from provenance.trail.services.publishing import publish
 from provenance.trail.services.queries import PARTNERS, PUBLIC, disclosures_of
 
@@ -204,11 +204,21 @@ def test_the_list_says_what_the_station_weighed_and_the_difference(grower, wote)
     page = grower.client.get(reverse("farms:deliveries"))
     text = " ".join(page.content.decode().split())
     assert "<strong>84 kg received</strong>, 0.5 kg less than you sent" in text
-    assert "● both sides: received" in text
+    # Both keys lie with this server, so the page claims no more than the shopper's does.
+    assert "◐ both, through one operator: received" in text
+    assert "● both sides" not in text
     theirs = grower.client.get(reverse("farms:event", args=[said.uuid])).content.decode()
     assert "Wote Station received 84 kg of cherry" in theirs
     assert "<dt>Difference</dt><dd>0.5 kg less</dd>" in theirs
-    assert "● both sides" in theirs
+    assert "◐ both said so" in theirs
+
+
+def test_only_keys_of_their_own_make_both_sides(grower, wote):
+    event = grower.deliver(wote, grower.harvest())
+    answer(wote, event, received_kg=84.5)
+    Key.objects.update(custody="device")
+
+    assert "● both sides: received" in " ".join(grower.client.get(reverse("farms:deliveries")).content.decode().split())
 
 
 def test_the_list_says_what_was_refused_and_why(grower, wote):

@@ -165,7 +165,7 @@ def test_a_bad_harvest_is_refused_beside_its_field(grower, nothing_written, answ
         ({"station": ""}, "station", "This is not answered yet."),
         ({"station": "https://localhost:8000/epcis/loc/almaz"}, "station", "Choose one of the stations in the list."),
         ({"lot": "nothing"}, "lot", "This is not in your stock any more."),
-        ({"bags": "0"}, "bags", "Ensure this value is greater than or equal to 1."),
+        ({"bags": "0"}, "bags", "Write 1 or more, or leave it empty."),
         ({"bags": "two"}, "bags", "Write a whole number, like 3."),
     ],
 )
