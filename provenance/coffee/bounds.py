@@ -3,7 +3,7 @@
 from provenance.coffee import acts
 from provenance.coffee.errors import NotAuthorised
 from provenance.coffee.ledger.books import Books, Signed
-from provenance.coffee.ledger.naming import LINES, original_id
+from provenance.coffee.ledger.naming import line_members, original_id
 from provenance.coffee.rights import traced
 
 MOST_MG = 9 * 10**18
@@ -34,8 +34,8 @@ def _lots_and_mg(act: acts.Act) -> tuple[set[str], int]:
     """The lots that an act's lines name, and what all lines weigh together."""
     lots: set[str] = set()
     total_mg = 0
-    for name in LINES:
-        value = getattr(act, name, ())
+    for name in line_members(act.name):
+        value = getattr(act, name)
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, acts.LotMass | acts.NewLot):
                 lots.add(one.lot)

@@ -82,6 +82,12 @@ def _gather(part: Any, found: dict[str, set[str]]) -> None:
 
 
 @cache
+def line_members(act: str) -> tuple[str, ...]:
+    """The members of acts of that name that hold lines, or new lots."""
+    return tuple([field.name for field in fields(acts.ACTS[act]) if field.name in LINES])
+
+
+@cache
 def _members(kind: type[Any]) -> tuple[tuple[str, str | None], ...]:
     """The members of an act, or of a line, that name something; None: made of lines that do."""
     if not is_dataclass(kind):
