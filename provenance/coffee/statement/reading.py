@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
-from typing import cast
+from typing import NamedTuple, cast
 
 from provenance.coffee import epcis, identifiers, strict_json
 from provenance.coffee.acts import ACTS, REGISTRY_ACTS, Act
@@ -30,8 +28,7 @@ _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z
 _COUNT_LIMIT = 2**48
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """
     A statement in its one form. Whether ``kid`` signed it, ``verify`` says; whether it may, ``rules``.
 
@@ -61,7 +58,7 @@ class Statement:
         """Header and payload segments with the dot between them (RFC 7515, 5.1)."""
         return self.jws[: self.jws.rindex(b".")]
 
-    @cached_property
+    @property
     def payload_sha256(self) -> bytes:
         """SHA-256 of the payload segment's ASCII bytes: two statements of one jti are the same where this is."""
         return sha256(self.jws.split(b".")[1]).digest()

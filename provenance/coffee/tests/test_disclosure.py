@@ -97,7 +97,7 @@ def jti_in(text: str) -> str:
 
 def test_planted_bug_a_reader_that_ignores_jti_is_caught() -> None:
     def careless(text: str, statement: Statement) -> Disclosure:
-        return read_disclosure(text, replace(statement, jti=jti_in(text)))
+        return read_disclosure(text, statement._replace(jti=jti_in(text)))
 
     assert swaps_accepted(careless) == {"another statement's value, its digest copied"}
 
@@ -108,7 +108,7 @@ def test_planted_bug_a_reader_that_looks_the_digest_up_under_any_name_is_caught(
             return here if (here := Disclosure(JTI, "price", "120", SALT).digest) in self.values() else default
 
     def careless(text: str, statement: Statement) -> Disclosure:
-        return read_disclosure(text, replace(statement, withheld=UnderAnyName(statement.withheld)))
+        return read_disclosure(text, statement._replace(withheld=UnderAnyName(statement.withheld)))
 
     assert swaps_accepted(careless) == {
         "another field's value, its digest copied",

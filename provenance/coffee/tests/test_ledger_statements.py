@@ -1,6 +1,6 @@
 """The ledger fed with statements as they are really signed, read and mapped."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
@@ -77,7 +77,7 @@ def test_a_signed_sale_of_somebody_elses_coffee_is_void(log):
 
 def test_a_statement_read_twice_counts_once(log):
     said = log.say(FARMER, "farmer", harvest(60_000_000))
-    log.statements.append(replace(said))
+    log.statements.append(said._replace())
     books = replay(log.statements)
     assert list(books.void) == [said.jti]
     assert sum(books.balances.values()) == 60_000_000
