@@ -223,8 +223,9 @@ class ImportFileAdmin(OwnBusiness):
     @method_decorator(require_safe)
     def download_view(self, request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
         file = self.own_file(request, pk)
-        outcome = request.GET.get("outcome", "")
-        lines = downloads.report(file, outcome if outcome in files.Outcome.values else "")
+        asked = request.GET.get("outcome", "")
+        outcome = asked if asked in files.Outcome.values else ""
+        lines = downloads.report(file, outcome)
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="import-{file.pk}-{outcome or "all"}.csv"'
         return response

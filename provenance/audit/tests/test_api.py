@@ -178,6 +178,12 @@ def test_anybody_gets_the_pack_of_bagged_coffee_and_can_check_it(client):
     assert any("Picked red." in text for entry in entries for text in _values(entry.disclosures))
 
 
+def test_the_packs_file_is_named_after_the_lot(client):
+    response = get(client, None, "/api/lots/B1/pack")
+
+    assert response["Content-Disposition"] == 'attachment; filename="B1.pack.zip"'
+
+
 def test_partners_find_in_their_pack_what_is_disclosed_to_them(client, wote):
     report, entries = _checked(client, get(client, wote, "/api/lots/B1/pack"))
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
@@ -72,5 +73,6 @@ class LotPack(LotView):
         except NothingPublished as error:
             raise NotYet(str(error)) from None
         response = StreamingHttpResponse(pack.stream(), content_type="application/zip")
-        response["Content-Disposition"] = f'attachment; filename="{lot.code}.pack.zip"'
+        # A lot code may hold quotes and slashes (GS1 charset 82).
+        response["Content-Disposition"] = content_disposition_header(True, f"{lot.code}.pack.zip")
         return response

@@ -96,6 +96,14 @@ def test_the_download_of_rejected_rows_can_be_mended_and_sent_back(at_work, brin
     assert "Corrects record 4" in at_work.get(page("change", newer)).content.decode()
 
 
+def test_nonsense_in_a_downloads_address_does_not_reach_its_header(at_work, bring):
+    file = bring(*ROWS)
+    response = at_work.get(page("download", file), {"outcome": '\r\nSet-Cookie: a="b'})
+
+    assert response.status_code == 200
+    assert response["Content-Disposition"] == f'attachment; filename="import-{file.pk}-all.csv"'
+
+
 def test_more_than_five_hundred_rows_are_a_job(at_work, take, greta, monkeypatch):
     monkeypatch.setattr(pages, "JOB_ABOVE", 2)
     file = take(*ROWS)
