@@ -6,7 +6,7 @@ and back. Every quantity is an integer of milligrams, every time carries its off
 What is personal or commercial never stands in an act: it travels beside it as a withheld field (``statement``).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -85,6 +85,9 @@ class Attributes:
     claims: tuple[str, ...] = ()  # certification schemes claimed by the signer: "organic", "fairtrade" ...
 
 
+NOTHING_SAID = Attributes()
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewLot:
     """A lot that this act makes, or adds to (a day-lot, a silo)."""
@@ -92,7 +95,7 @@ class NewLot:
     lot: str
     mass_mg: int
     form: Form
-    attributes: Attributes = field(default_factory=Attributes)
+    attributes: Attributes = NOTHING_SAID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import MAXYEAR, date, datetime, timedelta
 
 from provenance.coffee import identifiers, words
-from provenance.coffee.acts import Attributes, Difference, FileRow, Form, LotMass, NewLot
+from provenance.coffee.acts import NOTHING_SAID, Attributes, Difference, FileRow, Form, LotMass, NewLot
 from provenance.coffee.epcis.problems import problem
 from provenance.coffee.epcis.quantities import MAX_MG
 from provenance.coffee.errors import UnknownIdentifier
@@ -144,7 +144,7 @@ def new_lot(made: NewLot, field: str) -> None:
     mass(made.mass_mg, field)
     if type(made.form) is not Form:
         raise problem(field, f"{made.form!r} is not a form of coffee.")
-    if made.attributes != _NOTHING_SAID:
+    if made.attributes is not NOTHING_SAID:
         attributes(made.attributes)
 
 
@@ -153,9 +153,6 @@ def new_lots(made: tuple[NewLot, ...], field: str) -> None:
         new_lot(each, field)
     if len(made) > 1:
         distinct((each.lot for each in made), field)
-
-
-_NOTHING_SAID = Attributes()
 
 
 def attributes(said: Attributes) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from provenance.coffee.acts import Difference, FileRow, LotMass, NewLot
+from provenance.coffee.acts import NOTHING_SAID, Difference, FileRow, LotMass, NewLot
 from provenance.coffee.epcis.members import Json
 from provenance.coffee.epcis.quantities import to_kg
 from provenance.coffee.epcis.sensors import report
@@ -81,6 +81,8 @@ def description(made: NewLot) -> Json:
     """Form and attributes of one lot, in the words of CBV master data where it has them."""
     described: Json = {"coffee:form": made.form.value}
     said = made.attributes
+    if said is NOTHING_SAID:
+        return described
     for field, member in ATTRIBUTES:
         value = getattr(said, field)
         if value:
