@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -132,8 +132,8 @@ def _sequence(log: Log, now: float | None) -> Checkpoint | None:
             for tile, data in complete_tiles(head.size, hashes, hash_reader(log))
         ]
     )
-    with connection.cursor() as cursor:
-        cursor.executemany("DELETE FROM trail_pending WHERE event_id = %s", [(event.pk,) for event in events])
+    # Those that have a place now and no others: more may be waiting than were read.
+    Pending.objects.filter(event__in=Leaf.objects.filter(log=log, index__gte=head.size).values("event")).delete()
     swapped = LogHead.objects.filter(log=log, size=head.size, root=bytes(head.root)).update(
         size=grown.size, root=root, frontier=grown.to_bytes()
     )
