@@ -21,7 +21,6 @@ from provenance.coffee.rights import (
     check_custodian,
     check_given,
     check_handled,
-    check_named,
     check_own,
     check_owner,
     check_pour,
@@ -168,8 +167,12 @@ def _receive(books: Books, statement: Signed, act: acts.Receive, index: int | No
             continue
         if not act.dispatch and act.title:
             check_given(books, statement, lot, act.from_party or fact.opened_by)
-        if not act.into and outweighs(act, lot):
-            check_named(fact, statement)
+        if not act.into and fact.opened_by not in {None, statement.iss} and outweighs(act, fact):
+            raise NotAuthorised(
+                f"{lot} is somebody else's lot, and weighs more than storing can have added since it last changed: "
+                "receive it into a lot of your own.",
+                field="lines",
+            )
     if act.into:
         check_pour(books, statement, act.into.lot, lots_of(act.lines))
 

@@ -16,6 +16,7 @@ from provenance.coffee.ledger.books import (
     SiteFact,
 )
 from provenance.coffee.ledger.entry import Entry, divide
+from provenance.coffee.ledger.gains import most_mg, ppm_after
 from provenance.coffee.steps import STEPS, Step, outcome
 
 # A receipt weighs what was stored and shipped: what it gains above this step's ceiling is not the same coffee.
@@ -85,24 +86,29 @@ def receive(entry: Entry, act: acts.Receive) -> None:
     taken = _by_lot(act.taken) if act.taken else weighed
     begins = {new.lot: new for new in act.begins}
     poured: Counter[str] = Counter()
-    unknown_mg = 0
+    unknown_mg = grown = 0
     if act.into:
         entry.open(act.into.lot, act.into.form, act.into, origin=False, day_lot=True)
     for lot in sorted(weighed.keys() | taken.keys()):
         line = LotMass(lot=lot, mass_mg=taken[lot])
         owners, began = _take_delivery(entry, act, line, begins.get(lot))
-        excess_mg = 0 if began else _excess_mg(weighed[lot], line.mass_mg)
+        excess_mg = 0 if began else _excess_mg(entry.lot(lot), weighed[lot], line.mass_mg)
+        ppm = ppm_after(line.mass_mg, entry.grown({lot: line.mass_mg}), weighed[lot] - excess_mg) if not began else 0
         _flag_receipt(entry, lot, line.mass_mg, weighed[lot], excess_mg, began)
         target = act.into.lot if act.into else lot
         entry.put(target, act.site, entry.signer, divide(weighed[lot], owners))
         if act.into:
             poured[lot] += weighed[lot] - excess_mg
             unknown_mg += excess_mg
+            grown += (weighed[lot] - excess_mg) * ppm
             entry.effects.holders.setdefault(lot, set()).add(entry.signer)
-        elif excess_mg:
+            continue
+        entry.gain(lot, ppm)
+        if excess_mg:
             entry.pour(lot, {}, excess_mg, held_mg=max(0, entry.held_mg(lot) - taken[lot] + weighed[lot] - excess_mg))
     if act.into:
         entry.pour(act.into.lot, poured, unknown_mg)
+        entry.gain(act.into.lot, ppm_after(poured.total(), grown, poured.total()))
 
 
 def refuse(entry: Entry, act: acts.Refuse) -> None:
@@ -138,6 +144,8 @@ def pack(entry: Entry, act: acts.Pack) -> None:
 
 def split(entry: Entry, act: acts.Split) -> None:
     entry.make(act.site, (act.input,), act.outputs, act.owner, [0] * len(act.outputs))
+    for output in act.outputs:
+        entry.gain(output.lot, entry.lot(act.input.lot).gained_ppm)
 
 
 def sample(entry: Entry, act: acts.Sample) -> None:
@@ -147,6 +155,7 @@ def sample(entry: Entry, act: acts.Sample) -> None:
         entry.open(act.into, parent.form, None, origin=False)
         entry.put(act.into, act.site, entry.signer, owners)
         entry.pour(act.into, {act.line.lot: act.line.mass_mg})
+        entry.gain(act.into, parent.gained_ppm)
 
 
 def sell(entry: Entry, act: acts.Sell) -> None:
@@ -203,13 +212,13 @@ HANDLERS: dict[str, Callable[[Entry, Any], None]] = {
 }
 
 
-def outweighs(act: acts.Receive, lot: str) -> bool:
+def outweighs(act: acts.Receive, fact: LotFact) -> bool:
     """Whether more of a lot is weighed than can have come from what is taken: the rest is other coffee."""
-    return _excess_mg(_by_lot(act.lines)[lot], _by_lot(act.taken or act.lines)[lot]) > 0
+    return _excess_mg(fact, _by_lot(act.lines)[fact.uri], _by_lot(act.taken or act.lines)[fact.uri]) > 0
 
 
-def _excess_mg(weighed_mg: int, taken_mg: int) -> int:
-    return max(0, weighed_mg - taken_mg * RECEIPT.ceiling // 1000)
+def _excess_mg(fact: LotFact, weighed_mg: int, taken_mg: int) -> int:
+    return max(0, weighed_mg - most_mg(taken_mg, taken_mg * fact.gained_ppm, RECEIPT.ceiling))
 
 
 def begins_here(fact: LotFact, said: bool, signer: str) -> bool:
@@ -243,13 +252,19 @@ def _begin(entry: Entry, lot: str, said: NewLot | None) -> None:
 
 def _run_step(entry: Entry, act: acts.Process | acts.Pack, step: Step, outputs: tuple[NewLot, ...]) -> None:
     in_mg = sum(line.mass_mg for line in act.inputs)
-    _flag_yield(entry, act, step, outputs, in_mg)
-    entry.make(act.site, act.inputs, outputs, act.owner, _unknown(step, in_mg, outputs))
+    grown = entry.grown(_by_lot(act.inputs))
+    unknown = _unknown(step, in_mg, grown, outputs)
+    _flag_yield(entry, act, step, outputs, in_mg, unknown)
+    entry.make(act.site, act.inputs, outputs, act.owner, unknown)
+    ppm = ppm_after(in_mg, grown, sum(output.mass_mg for output in outputs) - sum(unknown))
+    for output in outputs:
+        # What a step takes from the product, the by-product still has.
+        entry.gain(output.lot, ppm if step.ceiling > 1000 or output.form in step.byproducts else 0)
 
 
-def _unknown(step: Step, in_mg: int, outputs: tuple[NewLot, ...]) -> list[int]:
-    """How much of each output cannot come from the inputs: product above the step's ceiling, by-products above all."""
-    ceiling_mg = in_mg * step.ceiling // 1000
+def _unknown(step: Step, in_mg: int, grown: int, outputs: tuple[NewLot, ...]) -> list[int]:
+    """How much of each output cannot come from the inputs: product above what can be, by-products above all."""
+    ceiling_mg = most_mg(in_mg, grown, step.ceiling)
     product_mg = step.product_mg(outputs)
     byproduct_mg = sum(output.mass_mg for output in outputs) - product_mg
     excess_mg = max(0, product_mg - ceiling_mg)
@@ -263,12 +278,16 @@ def _unknown(step: Step, in_mg: int, outputs: tuple[NewLot, ...]) -> list[int]:
 
 
 def _flag_yield(
-    entry: Entry, act: acts.Process | acts.Pack, step: Step, outputs: tuple[NewLot, ...], in_mg: int
+    entry: Entry,
+    act: acts.Process | acts.Pack,
+    step: Step,
+    outputs: tuple[NewLot, ...],
+    in_mg: int,
+    unknown: list[int],
 ) -> None:
     kinds = {"impossible": FlagKind.ABOVE_CEILING, "above": FlagKind.ABOVE_USUAL, "below": FlagKind.BELOW_USUAL}
     kind = kinds.get(outcome(step.name, in_mg, step.product_mg(outputs)))
     given = {entry.lot(line.lot).form for line in act.inputs} - {None}
-    unknown = _unknown(step, in_mg, outputs)
     for output, unknown_mg in zip(outputs, unknown, strict=True):
         if unknown_mg:
             entry.flag(FlagKind.ABOVE_CEILING, output.lot, unknown_mg)

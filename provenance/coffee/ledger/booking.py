@@ -16,6 +16,7 @@ from provenance.coffee.ledger.books import (
     Signed,
 )
 from provenance.coffee.ledger.entry import Entry
+from provenance.coffee.ledger.gains import without_gain
 from provenance.coffee.ledger.naming import named, refers_to
 
 
@@ -67,6 +68,7 @@ def _take_back(entry: Entry, original: EventFact) -> None:
         fact = entry.lot(lot)
         if fact.made_by == original.id:
             fact = fact._replace(made_by=None, attributes=Attributes(), count=None, net_mg=None, gtin=None)
+        fact = without_gain(fact, original.id)
         if original.act == "close":
             fact = fact._replace(closed=False)
         if fact != books.lots.get(lot):

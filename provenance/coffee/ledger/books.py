@@ -99,6 +99,9 @@ class LotFact(NamedTuple):
     net_mg: int | None = None  # of one bag, for pack lots
     count: int | None = None  # type: ignore[assignment]  # bags; what a tuple calls count is not missed
     gtin: str | None = None
+    gained_ppm: int = 0  # of its weight, as far as coffee that only gained says (``gains``)
+    gained_by: str | None = None  # event id: what brought that
+    other_gain_ppm: int = 0  # the most that any other event brought
 
 
 class BalanceKey(NamedTuple):
@@ -171,7 +174,7 @@ class Shortfall(NamedTuple):
 class FlagKind(StrEnum):
     """What is remarkable about an event and was recorded all the same."""
 
-    ABOVE_CEILING = "above_ceiling"  # more than the step can give: the excess has no known origin
+    ABOVE_CEILING = "above_ceiling"  # more than the step, or all gains, can give: the excess has no known origin
     ABOVE_USUAL = "above_usual"
     BELOW_USUAL = "below_usual"
     STEP_UNUSUAL = "step_unusual"  # these forms do not go into, or come out of, this step

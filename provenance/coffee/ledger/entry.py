@@ -17,6 +17,7 @@ from provenance.coffee.ledger.books import (
     Signed,
     is_transit,
 )
+from provenance.coffee.ledger.gains import with_gain
 
 
 class Entry:
@@ -157,6 +158,17 @@ class Entry:
         held = self.held_mg(lot) if held_mg is None else held_mg
         sources: list[tuple[str | None, int]] = [*sorted(parts.items()), (None, unknown_mg)]
         self.edges += [Edge(self.jti, parent, lot, mass_mg, held) for parent, mass_mg in sources if mass_mg]
+
+    def gain(self, lot: str, ppm: int) -> None:
+        """Note what part of what went into a lot was gained (``gains``)."""
+        before = self.lot(lot)
+        after = with_gain(before, ppm, self.jti)
+        if after != before:
+            self.effects.lots[lot] = after
+
+    def grown(self, masses: Mapping[str, int]) -> int:
+        """What of these masses by lot was gained before, in millionths of a milligram."""
+        return sum([mass_mg * self.lot(lot).gained_ppm for lot, mass_mg in masses.items()])
 
     def flag(self, kind: FlagKind, lot: str, mass_mg: int = 0) -> None:
         self.flags.append(Flag(self.jti, lot, kind, mass_mg))

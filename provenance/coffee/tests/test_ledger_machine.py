@@ -7,6 +7,7 @@ Quantities are drawn as permille of what is left, so that most of what is said i
 import sys
 import traceback
 from copy import deepcopy
+from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -33,6 +34,8 @@ START = world()
 PERMILLE = st.integers(1, 1000)
 MOSTLY_POSSIBLE = st.one_of(PERMILLE, PERMILLE, PERMILLE, st.just(1000), st.integers(1001, 1500))
 STEP_NAMES = st.sampled_from(["blend", "roast", "sort_cherry", "store"])
+# The ledger rounds gains up to a millionth at every step.
+SLACK = 1 - Fraction(1, 10_000)
 CLAIMS = st.sampled_from([(), ("organic",), ("organic", "fairtrade")])
 SITES = {"farm": "farmer", "washing": "station", "roastery": "roaster"}
 
@@ -43,6 +46,18 @@ def differences(before_mg, after_mg):
     losses = (Difference(kind=kind, mass_mg=before_mg - after_mg),) if before_mg > after_mg else ()
     gains = (Difference(kind=kind, mass_mg=after_mg - before_mg),) if after_mg > before_mg else ()
     return {"losses": losses, "gains": gains}
+
+
+def most(in_mg, gained, ceiling):
+    """The most that can come of so much, a part of which was gained: two bounds, the tighter one counts."""
+    at_once = in_mg * Fraction(ceiling, 1000)
+    if ceiling <= 1000:
+        return at_once
+    return min(at_once, max(Fraction(in_mg), in_mg * (1 - gained) * Fraction(max(ceiling, 1030), 1000)))
+
+
+def gained_after(in_mg, gained, out_mg):
+    return gained if out_mg <= in_mg else (in_mg * gained + out_mg - in_mg) / Fraction(out_mg)
 
 
 class Journeys(RuleBasedStateMachine):
@@ -57,6 +72,7 @@ class Journeys(RuleBasedStateMachine):
         self.moves = {}  # event -> {lot: change}
         self.snapshots = {}  # event -> the state before it
         self.stated = {}  # lot -> claims at its beginning
+        self.gains = {}  # event -> {lot: what part of its weight was gained}
         for claimed in ((), ("organic",), ("organic", "fairtrade")):
             self.harvest_lot(100 * KG + 1, claimed)
             for site in ("washing", "roastery"):
@@ -89,6 +105,12 @@ class Journeys(RuleBasedStateMachine):
     def stocks(self, site):
         rows = self.w.books.balances.items()
         return sorted({key.lot for key, mass_mg in rows if key.site == site and mass_mg > 0})
+
+    def gained(self, lot):
+        return max((gains.get(lot, Fraction(0)) for gains in self.gains.values()), default=Fraction(0))
+
+    def gained_of(self, lines):
+        return sum(one.mass_mg * self.gained(one.lot) for one in lines) / sum(one.mass_mg for one in lines)
 
     def pick(self, data, site, most=1):
         """Some lots with stock at the site, and how much of each."""
@@ -130,9 +152,15 @@ class Journeys(RuleBasedStateMachine):
             self.say(handover.to_party, act, {})
             return
         weighed_mg = max(1, taken_mg * weighed // 1000)
-        known_mg = min(weighed_mg, taken_mg * STEPS["store"].ceiling // 1000)
+        gained = self.gained(lot)
+        known_mg = min(weighed_mg, int(most(taken_mg, gained, 1030)))
+        gained = gained_after(taken_mg, gained, known_mg)
         # What outweighs a lot of somebody else cannot be added to it.
-        into = into or (weighed_mg > known_mg and self.w.books.lots[lot].opened_by not in (None, handover.to_party))
+        into = into or (
+            weighed_mg > known_mg * SLACK - 1
+            and weighed_mg > taken_mg
+            and self.w.books.lots[lot].opened_by not in (None, handover.to_party)
+        )
         day = f"DAY-{handover.to_party}-{self.number // 8}"
         act = acts.Receive(
             at=AT,
@@ -145,12 +173,16 @@ class Journeys(RuleBasedStateMachine):
         )
         check_lines(inputs=act.taken, outputs=(new(lot, weighed_mg),), losses=act.losses, gains=act.gains)
         if into:
-            made = {day: (weighed_mg, {lot}, known_mg)}
-            self.say(handover.to_party, act, {lot: -taken_mg, day: weighed_mg}, made)
+            event = self.say(handover.to_party, act, {lot: -taken_mg, day: weighed_mg})
+            self.made[event] = {day: (weighed_mg, {lot}, self.known(event, known_mg))}
+            self.gains[event] = {day: gained}
         else:
-            gained_mg = weighed_mg - known_mg
-            made = {lot: (gained_mg, set(), 0)} if gained_mg else None
-            self.say(handover.to_party, act, {lot: weighed_mg - taken_mg}, made)
+            event = self.say(handover.to_party, act, {lot: weighed_mg - taken_mg})
+            unknown_mg = sum(edge.mass_mg for edge in self.w.books.edges.get(event, ()))
+            assert abs(weighed_mg - known_mg - unknown_mg) <= 1 + known_mg * (1 - SLACK)
+            if unknown_mg:
+                self.made[event] = {lot: (unknown_mg, set(), 0)}
+            self.gains[event] = {lot: gained}
 
     @rule(site=st.sampled_from(["washing", "roastery"]), mass_mg=st.integers(1, 500 * KG), claimed=CLAIMS)
     def begin_with_a_receipt(self, site, mass_mg, claimed):
@@ -189,12 +221,21 @@ class Journeys(RuleBasedStateMachine):
         check_lines(inputs=tuple(inputs), outputs=outputs, **losses_gains)
         act = acts.Process(at=AT, site=site, step=step, inputs=tuple(inputs), outputs=outputs, **losses_gains)
         parents = {one.lot for one in inputs}
-        ceiling_mg = in_mg * STEPS[step].ceiling // 1000
+        gained = self.gained_of(inputs)
+        ceiling_mg = int(most(in_mg, gained, STEPS[step].ceiling))
         made = {o.lot: (o.mass_mg, parents, ceiling_mg if parts == 1 else None) for o in outputs}
         changes = {one.lot: -one.mass_mg for one in inputs} | {o.lot: o.mass_mg for o in outputs}
         event = self.say(SITES[site], act, changes, made)
+        assert sum(edge.mass_mg for edge in self.w.books.edges[event]) == out_mg
+        known_mg = self.known(event, min(out_mg, ceiling_mg))
+        after = gained_after(in_mg, gained, known_mg) if STEPS[step].ceiling > 1000 else Fraction(0)
+        self.gains[event] = {o.lot: after for o in outputs}
+
+    def known(self, event, most_mg):
+        """What the ledger says came from the inputs: as much as could, but for its rounding of gains."""
         known_mg = sum(edge.mass_mg for edge in self.w.books.edges[event] if edge.parent is not None)
-        assert known_mg == min(out_mg, ceiling_mg)
+        assert most_mg * SLACK - 1 <= known_mg <= most_mg + most_mg * (1 - SLACK) + 1
+        return known_mg
 
     @rule(data=st.data(), site=st.sampled_from(sorted(SITES)), permille=PERMILLE)
     def split(self, data, site, permille):
@@ -205,7 +246,8 @@ class Journeys(RuleBasedStateMachine):
                 act = acts.Split(at=AT, site=site, input=one, outputs=outputs)
                 made = {o.lot: (o.mass_mg, {one.lot}, o.mass_mg) for o in outputs}
                 changes = {one.lot: -one.mass_mg} | {o.lot: o.mass_mg for o in outputs}
-                self.say(SITES[site], act, changes, made)
+                event = self.say(SITES[site], act, changes, made)
+                self.gains[event] = {o.lot: self.gained(one.lot) for o in outputs}
 
     @rule(data=st.data(), site=st.sampled_from(sorted(SITES)), kept=st.booleans())
     def sample(self, data, site, kept):
@@ -213,7 +255,8 @@ class Journeys(RuleBasedStateMachine):
             into = self.name("T") if kept else None
             made = {into: (one.mass_mg, {one.lot}, one.mass_mg)} if into else None
             changes = {one.lot: -one.mass_mg} | ({into: one.mass_mg} if into else {})
-            self.say(SITES[site], acts.Sample(at=AT, site=site, line=one, into=into), changes, made)
+            event = self.say(SITES[site], acts.Sample(at=AT, site=site, line=one, into=into), changes, made)
+            self.gains[event] = {into: self.gained(one.lot)} if into else {}
 
     @rule(data=st.data(), site=st.sampled_from(sorted(SITES)))
     def dispose(self, data, site):
@@ -263,6 +306,7 @@ class Journeys(RuleBasedStateMachine):
         for lot, mass_mg in self.moves.pop(event).items():
             self.mass[lot] -= mass_mg
         self.made.pop(event, None)
+        self.gains.pop(event, None)
         for lot in books.events[event].lots:
             if books.events[event].act == "harvest" or lot in self.stated and books.lots[lot].made_by is None:
                 self.stated[lot] = frozenset()
@@ -407,7 +451,7 @@ def _plant_unnoticed_shortfall(monkeypatch):
 
 
 def _plant_silent_gain(monkeypatch):
-    monkeypatch.setattr(acting, "_unknown", lambda step, in_mg, outputs: [0] * len(outputs))
+    monkeypatch.setattr(acting, "_unknown", lambda step, in_mg, grown, outputs: [0] * len(outputs))
 
 
 def _plant_claim_union(monkeypatch):
@@ -442,7 +486,7 @@ def _plant_half_a_correction(monkeypatch):
     [
         (_plant_overspend, "each_lot_weighs_what_went_in_less_what_went_out"),
         (_plant_unnoticed_shortfall, "nothing_lacks_without_a_shortfall_that_all_descendants_carry"),
-        (_plant_silent_gain, "make"),
+        (_plant_silent_gain, "known"),
         (_plant_claim_union, "no_claim_comes_from_an_uncertified_input"),
         (_plant_missing_unknown, "shares_are_exact_and_keep_the_unknown"),
         (_plant_rounding_in_the_ledger, "make"),

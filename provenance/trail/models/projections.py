@@ -118,6 +118,9 @@ class Lot(models.Model):
     net_mg = models.BigIntegerField(null=True, blank=True, help_text="Of one bag, in milligrams.")
     count = models.PositiveIntegerField(null=True, blank=True, help_text="Bags packed.")
     gtin = models.CharField(max_length=14, blank=True)
+    gained_ppm = models.PositiveIntegerField(default=0, help_text="Millionths of its weight that were gained.")
+    gained_by = models.CharField(max_length=45, blank=True, help_text="Id of the event that brought that.")
+    other_gain_ppm = models.PositiveIntegerField(default=0, help_text="The most that any other event brought.")
 
     class Meta:
         # A Digital Link names GTIN and lot: the resolver's question.

@@ -260,6 +260,9 @@ def lot_fact(row: rows.Lot) -> LotFact:
         net_mg=row.net_mg,
         count=row.count,
         gtin=row.gtin or None,
+        gained_ppm=row.gained_ppm,
+        gained_by=row.gained_by or None,
+        other_gain_ppm=row.other_gain_ppm,
     )
 
 

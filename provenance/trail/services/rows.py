@@ -192,6 +192,9 @@ def lot_row(log: Log, fact: LotFact, places: Places) -> models.Lot:
         net_mg=fact.net_mg,
         count=fact.count,
         gtin=fact.gtin or "",
+        gained_ppm=fact.gained_ppm,
+        gained_by=fact.gained_by or "",
+        other_gain_ppm=fact.other_gain_ppm,
     )
 
 
