@@ -84,6 +84,11 @@ def signing_input(kid: str, typ: str, payload: bytes) -> bytes:
     return f"{b64url(header.encode())}.{b64url(payload)}".encode()
 
 
+def signing_input_of(jws: bytes) -> bytes:
+    """Header and payload segments of a compact JWS with the dot between them (RFC 7515, 5.1)."""
+    return jws.rpartition(b".")[0]
+
+
 def seal(message: bytes, signer: Signer) -> bytes:
     """The compact JWS over a signing input."""
     return message + b"." + b64url(signer(message)).encode()

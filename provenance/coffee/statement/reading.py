@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Collection
-from hashlib import sha256
 from typing import NamedTuple, cast
 
 from provenance.coffee import epcis, identifiers, strict_json
 from provenance.coffee.acts import ACTS, REGISTRY_ACTS, Act
 from provenance.coffee.errors import MalformedStatement, UnknownIdentifier
 from provenance.coffee.statement.disclosures import WITHHELD
-from provenance.coffee.statement.envelope import SHA256_B64URL, open_statement, thumbprint
+from provenance.coffee.statement.envelope import SHA256_B64URL, open_statement, signing_input_of, thumbprint
 from provenance.tlog.errors import BadSignature
 from provenance.tlog.keys import PublicKey
 
@@ -55,13 +54,8 @@ class Statement(NamedTuple):
 
     @property
     def signing_input(self) -> bytes:
-        """Header and payload segments with the dot between them (RFC 7515, 5.1)."""
-        return self.jws[: self.jws.rindex(b".")]
-
-    @property
-    def payload_sha256(self) -> bytes:
-        """SHA-256 of the payload segment's ASCII bytes: two statements of one jti are the same where this is."""
-        return sha256(self.jws.split(b".")[1]).digest()
+        """All but the signature (RFC 7515, 5.1): two statements of one jti are the same where this is."""
+        return signing_input_of(self.jws)
 
 
 def parse(jws: bytes) -> Statement:

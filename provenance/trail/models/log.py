@@ -87,7 +87,6 @@ class Event(InsertOnly):
     log = models.ForeignKey(Log, models.PROTECT, related_name="events", db_index=False)
     kid = models.CharField("key", max_length=43)
     act = models.CharField(max_length=24)
-    payload_sha256 = models.BinaryField(max_length=32)
     leaf_hash = models.BinaryField(max_length=32)
     statement = models.BinaryField(max_length=16 * 1024)
     recorded_at = models.DateTimeField()
@@ -127,7 +126,7 @@ class Pending(models.Model):
     """An event that waits for its place. Publishing takes these rows, never a high-water mark: commits overtake."""
 
     event = models.OneToOneField(Event, models.PROTECT, primary_key=True, related_name="pending")
-    log = models.ForeignKey(Log, models.PROTECT, related_name="pending")
+    log = models.ForeignKey(Log, models.PROTECT, related_name="pending", db_index=False)
 
     class Meta:
         verbose_name_plural = "pending"

@@ -19,7 +19,7 @@ from provenance.coffee.acts import Genesis, RegisterKey
 from provenance.coffee.errors import BadDisclosure, CoffeeError, MalformedStatement, NotAuthorised
 from provenance.coffee.identifiers import check_uri
 from provenance.coffee.statement import Disclosure, Statement, parse, read_disclosure, verify
-from provenance.coffee.statement.envelope import decode_b64url
+from provenance.coffee.statement.envelope import decode_b64url, signing_input_of
 from provenance.tlog.errors import BadSignature
 from provenance.tlog.hashing import leaf_hash
 from provenance.trail import models as rows
@@ -199,13 +199,13 @@ def _check_open(log: Log) -> None:
 
 
 def _stored(batch: Batch) -> dict[UUID, Event]:
-    """Events that are recorded already; another statement under their id is refused. Bytes are never compared:
-    a phone that signs again makes another signature over the same payload."""
+    """Events that are recorded already; another statement under their id is refused. Signatures are never compared:
+    a phone that signs again makes another one over the same payload."""
     uuids = [Event.uuid_of(statement.jti) for statement in batch.statements.values()]
     found = {event.uuid: event for event in Event.objects.filter(uuid__in=uuids).select_related("leaf")}
     for position, statement in list(batch.statements.items()):
         event = found.get(Event.uuid_of(statement.jti))
-        if event and (event.kid, bytes(event.payload_sha256)) != (statement.kid, statement.payload_sha256):
+        if event and signing_input_of(bytes(event.statement)) != statement.signing_input:
             batch.refuse(position, EventTaken(f"Another statement has the id {statement.jti}.", field="jti"))
     batch.stop_if_refused()
     return found
@@ -219,7 +219,7 @@ def _fresh(batch: Batch, stored: Mapping[UUID, Event]) -> dict[int, Statement]:
             continue
         first = fresh.setdefault(statement.jti, position)
         other = batch.statements[first]
-        if (other.kid, other.payload_sha256) != (statement.kid, statement.payload_sha256):
+        if other.signing_input != statement.signing_input:
             batch.refuse(position, EventTaken(f"Another statement has the id {statement.jti}.", field="jti"))
     batch.stop_if_refused()
     return {position: batch.statements[position] for position in fresh.values()}
@@ -292,7 +292,6 @@ def _append(log: Log, statements: Sequence[Statement]) -> list[Event]:
             log=log,
             kid=statement.kid,
             act=statement.act,
-            payload_sha256=statement.payload_sha256,
             leaf_hash=leaf_hash(statement.jws),
             statement=statement.jws,
             recorded_at=now,
@@ -310,14 +309,13 @@ def append(log: Log, statements: Sequence[Statement], now: datetime) -> list[int
     recorded_at = connection.ops.adapt_datetimefield_value(now)
     keys = insert_numbered(
         Event,
-        ("uuid", "log_id", "kid", "act", "payload_sha256", "leaf_hash", "statement", "recorded_at"),
+        ("uuid", "log_id", "kid", "act", "leaf_hash", "statement", "recorded_at"),
         [
             (
                 Event.uuid_of(statement.jti),
                 log.pk,
                 statement.kid,
                 statement.act,
-                statement.payload_sha256,
                 leaf_hash(statement.jws),
                 statement.jws,
                 recorded_at,
