@@ -7,7 +7,9 @@ Appending to the log: the trail core and the whole service, against bare Ed25519
 commit. *Service* adds what makes it a trail: strict parsing, rules, ledger and projections.
 """
 
+import gc
 import sys
+from collections import deque
 from datetime import UTC, datetime
 from statistics import median
 
@@ -18,7 +20,7 @@ from measuring import Row, interleaved, ratio, report
 
 from provenance.coffee.acts import Form, Harvest, NewLot
 from provenance.coffee.identifiers import lot_uri
-from provenance.coffee.statement import decode_b64url, parse, verify
+from provenance.coffee.statement import Statement, decode_b64url, parse, verify
 from provenance.trail.models import Key
 from provenance.trail.services import registry
 from provenance.trail.services.acting import Draft, sign_drafts
@@ -40,9 +42,15 @@ class Appending:
         publish(self.log)
         self.key = decode_b64url(Key.objects.get(party=self.party).x.encode(), "x")
         self.made = 0
-        self.incoming = [self._batch() for _ in range(batches)]
-        self.parsed = [[parse(each.jws) for each in self._batch()] for _ in range(batches)]
+        # Both are taken in the order in which they were made, as statements come in: their ids grow with time.
+        self.incoming: deque[list[Incoming]] = deque()
+        self.parsed: deque[list[Statement]] = deque()
+        for _ in range(batches):
+            self.incoming.append(self._batch())
+            self.parsed.append([parse(each.jws) for each in self._batch()])
         self.verified = [parse(each.jws) for each in self._batch()]
+        # Else the collector would walk through all that waits here, which no server has in its memory.
+        gc.freeze()
 
     def _batch(self) -> list[Incoming]:
         drafts = []
@@ -65,7 +73,7 @@ class Appending:
         As ``keep`` publishes once a second, one checkpoint covers all batches; each is a durable transaction.
         """
         for _ in range(batches):
-            statements = self.parsed.pop()
+            statements = self.parsed.popleft()
             for statement in statements:
                 verify(statement, self.key)
             with transaction.atomic(durable=True):
@@ -74,7 +82,7 @@ class Appending:
 
     def service(self, batches: int) -> None:
         for _ in range(batches):
-            record(self.incoming.pop())
+            record(self.incoming.popleft())
         publish(self.log)
 
 
