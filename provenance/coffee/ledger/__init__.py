@@ -24,7 +24,6 @@ from provenance.coffee.ledger.books import (
     is_transit,
 )
 from provenance.coffee.ledger.naming import needs
-from provenance.coffee.ledger.replay import replay
 from provenance.coffee.ledger.shares import (
     Share,
     ancestors,
@@ -63,7 +62,6 @@ __all__ = [
     "edges_of",
     "is_transit",
     "needs",
-    "replay",
     "shares",
     "shortfall_flags",
 ]

@@ -2,7 +2,7 @@
 What the ledger knows: the state that every statement is judged by and changes.
 
 The recorder fills a ``Books`` with the little that one statement needs (``needs``); a verifier fills one with a whole
-log (``replay``). Masses are integer milligrams, leaves are indices in the log, everything else is a URI.
+log, leaf by leaf. Masses are integer milligrams, leaves are indices in the log, everything else is a URI.
 """
 
 from collections.abc import Mapping

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from provenance.coffee import acts
 from provenance.coffee.acts import Form
 from provenance.coffee.errors import NotAuthorised
-from provenance.coffee.ledger import FlagKind, LotFact, acting, booking, claims, edges_of, entry, replay, shares
+from provenance.coffee.ledger import FlagKind, LotFact, acting, booking, claims, edges_of, entry, shares
 from provenance.coffee.ledger.gains import MOST, most_mg, ppm_after, with_gain, without_gain
 from provenance.coffee.tests.ledger_world import AT, KG, line, new, world
+from provenance.coffee.tests.replaying import replay
 
 START_MG = 100 * KG
 

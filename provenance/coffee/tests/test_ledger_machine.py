@@ -23,11 +23,12 @@ from hypothesis.stateful import (
 
 from provenance.coffee import acts
 from provenance.coffee.acts import Difference, Form, LossKind, check_lines
-from provenance.coffee.ledger import acting, booking, edges_of, entry, replay, shares, shortfall_flags
+from provenance.coffee.ledger import acting, booking, edges_of, entry, shares, shortfall_flags
 from provenance.coffee.ledger.books import is_transit
 from provenance.coffee.ledger.shares import ancestors, claims
 from provenance.coffee.steps import STEPS
 from provenance.coffee.tests.ledger_world import AT, KG, line, new, world
+from provenance.coffee.tests.replaying import replay
 
 SHARES = sys.modules[ancestors.__module__]  # the package exports a function of the module's own name
 START = world()

@@ -7,9 +7,9 @@ import pytest
 
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Form, LotMass, NewLot
-from provenance.coffee.ledger import replay
 from provenance.coffee.statement import parse, sign, sign_pop, verify
 from provenance.coffee.tests.ledger_world import AUD, key_of, kid_of, raw_of, x_of
+from provenance.coffee.tests.replaying import replay
 
 HOST = "https://localhost:8000/epcis"
 OPERATOR, FARMER = f"{HOST}/party/operator", f"{HOST}/party/farmer"

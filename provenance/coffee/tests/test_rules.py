@@ -8,7 +8,7 @@ import pytest
 from provenance.coffee import acts
 from provenance.coffee.acts import ACTS, Form
 from provenance.coffee.errors import NotAuthorised
-from provenance.coffee.ledger import Books, replay
+from provenance.coffee.ledger import Books
 from provenance.coffee.rules import RULES, authorise, check_key
 from provenance.coffee.tests.ledger_world import (
     AT,
@@ -22,6 +22,7 @@ from provenance.coffee.tests.ledger_world import (
     world,
     x_of,
 )
+from provenance.coffee.tests.replaying import replay
 
 SENT = "urn:uuid:sent"
 RECALL = "urn:uuid:recall"
