@@ -85,7 +85,12 @@ def contradiction(code: str, region: str) -> str:
     if not words or code in elsewhere:
         return ""
     if elsewhere:
-        return f"The country looks wrong: the region lies in {', '.join(sorted(elsewhere))}."
+        return f"The country looks wrong: the region lies in {' or '.join(sorted(map(_english, elsewhere)))}."
     if code in _ONLY and not _ONLY[code] & set(words.split()):
         return "The country looks wrong: this region is none of its few that grow coffee."
     return ""
+
+
+def _english(code: str) -> str:
+    """The first name that stands for the code above."""
+    return next(name for name, named in NAMES.items() if named == code).title()

@@ -13,6 +13,7 @@ import pytest
 
 from shipments.imports import mapping, reading
 from shipments.imports.cells import dates
+from shipments.imports.cells.countries import contradiction
 from shipments.imports.rows import Outcome, judge
 
 KG = 1_000_000
@@ -110,6 +111,10 @@ def test_a6_a_lost_letter_in_a_country_is_told(judged):
 def test_a7_a_country_that_the_region_contradicts_is_neither_signed_nor_put_right(judged, number):
     assert "country_looks_wrong" in codes(judged[number])
     assert judged[number].lot.attributes.country is None
+
+
+def test_a7_the_country_that_a_region_lies_in_is_named():
+    assert contradiction("US", "Huila") == "The country looks wrong: the region lies in Colombia."
 
 
 def test_a7_no_other_country_is_doubted(judged):
