@@ -49,7 +49,9 @@ class PackFile:
     def __init__(self, file: Path | IO[bytes]) -> None:
         try:
             self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+        except OSError as error:
+            raise UnusablePack(f"The file cannot be opened: {error.strerror or error}.") from None
+        except (zipfile.BadZipFile, ValueError) as error:
             raise UnusablePack(f"This is no ZIP file that can be opened: {error}") from None
         self._told_bytes = 0
         self._check_members()

@@ -348,8 +348,9 @@ def test_the_command_says_what_it_found(log, tmp_path, capsys):
 
     trust.write_bytes(b"genesis nothing\n")
     assert main(["verify", str(file), "--trust", str(trust)]) == UNUSABLE
-    assert main(["verify", str(tmp_path / "missing.zip")]) == UNUSABLE
     assert "Could not check" in capsys.readouterr().err
+    assert main(["verify", str(tmp_path / "missing.zip")]) == UNUSABLE
+    assert "The file cannot be opened: No such file or directory." in capsys.readouterr().err
 
 
 def test_the_verifier_needs_no_django(log, tmp_path):
