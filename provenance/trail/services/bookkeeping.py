@@ -60,23 +60,41 @@ def needs_of(statements: Iterable[Statement]) -> Needs:
     return Needs(**{name: frozenset().union(*(getattr(need, name) for need in each)) for name in names})
 
 
-def lock(log: Log, needs: Needs, *, ending_keys: bool) -> None:
+@dataclass(frozen=True)
+class Locks:
+    """The keys (kids) and lots (primary keys) that nobody else changes now; None: nobody else writes at all."""
+
+    kids: frozenset[str] | None = None
+    lots: frozenset[Any] | None = None
+
+    def miss(self, found: Slice) -> bool:
+        """
+        Whether the slice holds a key or a lot that is not locked: another recorder made it after our locks and before
+        our reading. What is summed up on it would overwrite what somebody else adds at this moment.
+        """
+        if self.kids is None or self.lots is None:
+            return False
+        return not (self.kids >= found.books.keys.keys() and self.lots >= {pk_of(lot) for lot in found.books.lots})
+
+
+def lock(log: Log, needs: Needs, *, ending_keys: bool) -> Locks:
     """
     Hold off whoever would change what the batch is judged by: keys first, then lots, each in one order.
 
     Recorders share a key's lock; a revocation waits for them, and they for it. SQLite has one writer anyway.
     """
     if connection.vendor != "postgresql":
-        return
+        return Locks()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM trail_key WHERE log_id = %s AND kid = ANY(%s) ORDER BY id "
+            "SELECT kid FROM trail_key WHERE log_id = %s AND kid = ANY(%s) ORDER BY id "
             + ("FOR UPDATE" if ending_keys else "FOR SHARE"),
             [log.pk, sorted(needs.kids)],
         )
+        kids = frozenset(kid for (kid,) in cursor.fetchall())
         lots = {pk_of(uri) for uri in needs.lots} | _lots_of(needs.events)
-        if lots:
-            cursor.execute("SELECT id FROM trail_lot WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(lots)])
+        cursor.execute("SELECT id FROM trail_lot WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(lots)])
+        return Locks(kids, frozenset(pk for (pk,) in cursor.fetchall()))
 
 
 def load(log: Log, needs: Needs) -> Slice:

@@ -54,7 +54,7 @@ class Incoming:
 
 
 class Overtaken(Exception):
-    """Somebody recorded the same statement after this recorder had looked for it; the next look finds it."""
+    """Somebody recorded the same statement, or made a lot or key of this one, after this recorder had looked for it."""
 
 
 @dataclass
@@ -227,9 +227,9 @@ def _fresh(batch: Batch, stored: Mapping[UUID, Event]) -> dict[int, Statement]:
 
 def _take_in(log: Log, batch: Batch, fresh: Mapping[int, Statement]) -> list[Event]:
     needs = needs_of(fresh.values())
-    lock(log, needs, ending_keys=any(statement.act == "revoke_key" for statement in fresh.values()))
+    locks = lock(log, needs, ending_keys=any(statement.act == "revoke_key" for statement in fresh.values()))
     found = load(log, needs)
-    if any(statement.jti in found.books.events for statement in fresh.values()):
+    if locks.miss(found) or any(statement.jti in found.books.events for statement in fresh.values()):
         raise Overtaken
     changes = _carry_out(batch, fresh, found)
     _check_readers(log, batch, fresh, found)

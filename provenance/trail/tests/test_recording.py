@@ -14,7 +14,7 @@ from provenance.tlog.keys import Ed25519Signer
 from provenance.trail import models
 from provenance.trail.errors import EventTaken, LogFrozen, NoLog, RecordRefused
 from provenance.trail.models import Balance, Disclosure, Event, Key, Log, Lot, Pending, Subject, SubjectKey
-from provenance.trail.services import registry
+from provenance.trail.services import bookkeeping, recording, registry
 from provenance.trail.services.acting import Draft, Withheld, held_key, sign_drafts
 from provenance.trail.services.disclosing import disclosures_of
 from provenance.trail.services.queries import active_log, event_of, name_of, open_handovers, statements_of, stock_at
@@ -327,6 +327,49 @@ def test_many_recorders_pour_into_one_new_lot_and_lose_nothing():
 
     assert Balance.objects.get(lot__uri=CHERRY).mg == 4 * (1 + 2 + 3) * KG
     assert Subject.objects.filter(uri=CHERRY).count() == 12
+
+
+@pytest.fixture
+def overtaken(monkeypatch):
+    """
+    One recorder, overtaken twice: a lot is made between its locks and its reading, and poured into before it writes.
+
+    Call it to get what the lot then holds, in kilograms; each of the three recorders pours one.
+    """
+    registry.found_log("main", "Test operator")
+    registry.register_party(kind="person", roles=["farmer"], name="Almaz", party=PARTY + ALMAZ)
+    registry.register_site(party=PARTY + ALMAZ, kind="farm", name="Farm", site=SITE + ALMAZ)
+    before, slow, after = (signed(ALMAZ, story.harvest(kg=1)) for _ in range(3))
+    slowly = iter([True])
+
+    def load(log, needs):
+        if threading.current_thread() is not threading.main_thread() or not next(slowly, False):
+            return bookkeeping.load(log, needs)
+        at_once(lambda _: record(before), 1)
+        found = bookkeeping.load(log, needs)
+        at_once(lambda _: record(after), 1)
+        return found
+
+    def pour():
+        monkeypatch.setattr(recording, "load", load)
+        record(slow)
+        return Balance.objects.get(lot__uri=CHERRY).mg // KG
+
+    return pour
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_lot_that_was_made_after_the_locks_is_read_again(overtaken):
+    assert overtaken() == 3
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_recorder_that_does_not_look_at_its_locks_is_caught(overtaken, monkeypatch):
+    monkeypatch.setattr(bookkeeping.Locks, "miss", lambda locks, found: False)
+
+    assert overtaken() == 2
 
 
 def at_once(work, threads):
