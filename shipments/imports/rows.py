@@ -15,13 +15,15 @@ from typing import Any
 from provenance.coffee.acts import Attributes
 from shipments.imports.cells import Cell, CellRefused, Note, countries, dates, numbers, texts
 from shipments.imports.cells import altitude as altitudes
-from shipments.imports.mapping import PARTS_OF_SCORE, Columns
+from shipments.imports.mapping import PARTS_OF_SCORE, Columns, plain
 from shipments.imports.reading import Record
 
 PROTOCOL = "SCA 2004"  # the ten scores that add up to a hundred
 PROTOCOL_UNSAID = "not stated"
 TOTAL_TOLERANCE = Decimal("0.05")
 VALUE_TOLERANCE = Decimal("0.02")
+# Shorter names stand in many a region by chance.
+SHORTEST_NAME = 4
 MAX_ROW = 12_000  # characters; what a withheld value has room for
 
 _SUMMARY = re.compile(r"(?:sub|grand )?totals?\W*|(?:auction )?average\W*|auction (?:average|total).*", re.I)
@@ -213,7 +215,13 @@ class _Reader:
     # --- what the lot is said to be ----------------------------------------------------------------------------------
 
     def attributes(self, country: str, part: str) -> Attributes:
-        region = self.read("region", texts.open_words, "region") or part or None
+        region = self.read("region", texts.open_words, "region")
+        if region and (kind := self.name_in(region)):
+            sentence = (
+                f"The region is, or holds, what the column for the {kind} says: it is left out of the signed lot."
+            )
+            self.warn("region", (Note("region_left_out", sentence),))
+            region = None
         # The signed lot may leave the region out, but its words still speak for or against the country.
         said = " ".join((texts.tidy(self.text("region")).value or "", part))
         doubt = countries.contradiction(country, said) if country else ""
@@ -222,7 +230,7 @@ class _Reader:
         harvest = self.read("harvest", dates.harvest, self.today) or (None, None)
         return Attributes(
             country=None if doubt else country or None,
-            region=region,
+            region=region or part or None,
             species=self.read("species", texts.species),
             variety=self.read("variety", texts.varieties) or (),
             process=self.read("process", texts.process),
@@ -231,6 +239,15 @@ class _Reader:
             harvest_start=harvest[0],
             harvest_end=harvest[1],
         )
+
+    def name_in(self, region: str) -> str:
+        """Which of the row's names, that are withheld, the region would tell; empty where it is just a place."""
+        words = f" {plain(region)} "
+        for kind in ("farm", "producer", "mill", "owner", "company"):
+            name = plain(texts.tidy(self.text(kind)).value or "")
+            if len(name) >= SHORTEST_NAME and f" {name} " in words and not countries.is_place(name):
+                return kind
+        return ""
 
     def withheld(self) -> dict[str, str]:
         said = {

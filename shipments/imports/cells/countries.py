@@ -91,6 +91,11 @@ def contradiction(code: str, region: str) -> str:
     return ""
 
 
+def is_place(name: str) -> bool:
+    """Whether a name without accents and case is that of a country or of a region that is known to grow coffee."""
+    return name in NAMES or name in REGIONS
+
+
 def _english(code: str) -> str:
     """The first name that stands for the code above."""
     return next(name for name, named in NAMES.items() if named == code).title()
