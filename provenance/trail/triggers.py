@@ -12,7 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-INSERT_ONLY = ("Event", "Leaf", "StoredTile", "Checkpoint", "CheckpointRelease", "Cosignature")
+INSERT_ONLY = ("Event", "Leaf", "StoredTile", "Checkpoint", "CheckpointRelease", "Cosignature", "ForkAlarm")
 
 # pg_trigger.tgtype is a bit mask.
 ROW, BEFORE, INSERT, DELETE, UPDATE, TRUNCATE = 1, 2, 4, 8, 16, 32

@@ -1,3 +1,4 @@
+from provenance.trail.models.index import IndexBucket, IndexHead, IndexTile
 from provenance.trail.models.log import (
     Checkpoint,
     CheckpointRelease,
@@ -28,6 +29,7 @@ from provenance.trail.models.projections import (
     pk_of,
 )
 from provenance.trail.models.sealed import Attachment, Disclosure, LogKey, ServerKey, SubjectKey
+from provenance.trail.models.witnessing import ForkAlarm, WitnessContact, WitnessDemand
 
 __all__ = [
     "Attachment",
@@ -39,8 +41,12 @@ __all__ = [
     "Disclosure",
     "Event",
     "Flag",
+    "ForkAlarm",
     "Handover",
     "Holder",
+    "IndexBucket",
+    "IndexHead",
+    "IndexTile",
     "Key",
     "Leaf",
     "Log",
@@ -59,5 +65,7 @@ __all__ = [
     "StoredTile",
     "Subject",
     "SubjectKey",
+    "WitnessContact",
+    "WitnessDemand",
     "pk_of",
 ]
