@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+
+from provenance.members.forms import LimitedLogIn
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,12 @@ def is_plain_filter(lookup: str, value: str) -> bool:
     return "__" not in lookup.removesuffix("__exact")
 
 
+class AdminLogInForm(LimitedLogIn, AdminAuthenticationForm):
+    """The admin's own log-in page bears no more guesses than the other."""
+
+
 class BeantrailAdminSite(AdminSite):
+    login_form = AdminLogInForm
     site_title = "Beantrail"
     site_header = "Beantrail"
     index_title = "What needs me?"
