@@ -2,7 +2,8 @@
 How often somebody may try a log-in.
 
 Counted for the name from one address, and for the name from everywhere (higher, so that a stranger cannot easily lock
-its owner out). Counts live in the cache under a keyed digest for a quarter of an hour: names and addresses are not kept.
+its owner out). Counts live in the cache for a quarter of an hour, under a keyed digest: neither name nor
+address is kept.
 """
 
 from django.core.cache import cache
