@@ -1,0 +1,1 @@
+"""Real engines, really killed: what the tests under fire share."""
