@@ -88,6 +88,13 @@ PUBLIC_URL = web_address("PUBLIC_URL", "http://localhost:8000")
 TRAIL_HOST = env.str("TRAIL_HOST", default=urlsplit(PUBLIC_URL).netloc)
 TRAIL_LOG = env.str("TRAIL_LOG", default="main")
 
+# Who witnesses our log: a C2SP tlog-policy file of the operator's; none where not named. Nobody is asked more often
+# than every so many seconds, unless somebody waits; a checkpoint without its quorum after so many hours is a fault.
+WITNESS_POLICY = BASE_DIR / env.str("WITNESS_POLICY") if env.str("WITNESS_POLICY", default="") else None
+WITNESS_EVERY = env.int("WITNESS_EVERY", default=60)
+WITNESS_TIMEOUT = env.int("WITNESS_TIMEOUT", default=5)
+WITNESS_LATE_HOURS = env.int("WITNESS_LATE_HOURS", default=24)
+
 # What kind of site this is
 
 PRODUCTION = bool(env.str("ALLOWED_HOSTS", default="")) or PUBLIC_URL.startswith("https://")

@@ -17,6 +17,7 @@ class WitnessContact(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     asked_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Requests in a row that brought none.")
     trouble = models.CharField(max_length=300, blank=True, help_text="Why the last request brought no cosignature.")
 
     class Meta:

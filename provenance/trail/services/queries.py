@@ -1,8 +1,9 @@
 """What doors ask of the trail."""
 
 from collections.abc import Collection, Iterable
+from itertools import groupby
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from provenance.coffee.acts import RegisterParty, RegisterPlot, RegisterSite
 from provenance.coffee.statement import Disclosure as Opened
@@ -10,9 +11,11 @@ from provenance.coffee.statement import Statement, parse
 from provenance.trail.models import (
     Balance,
     Checkpoint,
+    Cosignature,
     Disclosure,
     Event,
     Handover,
+    Leaf,
     Log,
     Party,
     Plot,
@@ -20,6 +23,7 @@ from provenance.trail.models import (
     Subject,
 )
 from provenance.trail.services.closure import Closure, closure
+from provenance.trail.services.cosigning import kid_of, names_witnesses, policy_of, witnesses_among
 from provenance.trail.services.disclosing import AUDITORS, PARTNERS, PUBLIC, disclosures_of, opened
 from provenance.trail.services.logs import active_log
 
@@ -29,17 +33,21 @@ __all__ = [
     "PUBLIC",
     "Closure",
     "active_log",
+    "checkpoint_for",
     "closure",
     "disclosures_of",
     "event_of",
+    "indexed_checkpoint",
     "latest_checkpoint",
     "name_of",
     "names_among",
     "names_of",
     "open_handovers",
     "public_disclosures",
+    "state_of",
     "statements_of",
     "stock_at",
+    "witnessed_checkpoint",
 ]
 
 
@@ -61,6 +69,53 @@ def statements_of(uri: str) -> QuerySet[Event]:
 def latest_checkpoint(log: Log) -> Checkpoint | None:
     """The newest checkpoint that may be shown: the fence holds it."""
     return Checkpoint.objects.filter(log=log, release__isnull=False).order_by("-size").first()
+
+
+def indexed_checkpoint(log: Log) -> Checkpoint | None:
+    """The newest released checkpoint that ends in an index leaf: what goes to witnesses."""
+    ends_in_index = Leaf.objects.filter(log=log, index=OuterRef("size") - 1, event__act="index")
+    released = Checkpoint.objects.filter(Exists(ends_in_index), log=log, release__isnull=False)
+    return released.order_by("-size").first()
+
+
+def witnessed_checkpoint(log: Log) -> Checkpoint | None:
+    """The newest released checkpoint that the policy's quorum cosigned. None where the policy asks for no witness."""
+    policy = policy_of(log)
+    if not names_witnesses(policy):
+        return None
+    kids = [kid_of(witness.key) for witness in policy.witnesses.values()]
+    rows = Cosignature.objects.filter(checkpoint__log=log, checkpoint__release__isnull=False, kid__in=kids)
+    newest_first = rows.select_related("checkpoint").order_by("-checkpoint__size").iterator(chunk_size=100)
+    for checkpoint, cosignatures in groupby(newest_first, key=lambda row: row.checkpoint):
+        if policy.has_quorum(witnesses_among(policy, cosignatures)):
+            checkpoint.log = log
+            return checkpoint
+    return None
+
+
+def checkpoint_for(log: Log, index: int) -> Checkpoint | None:
+    """
+    What a proof about leaf ``index`` and those before it is made against.
+
+    The newest witnessed checkpoint where it covers the leaf, else the newest that ends in an index leaf, else the
+    newest of all.
+    """
+    for candidate in (witnessed_checkpoint, indexed_checkpoint):
+        found = candidate(log)
+        if found and found.size > index:
+            return found
+    return latest_checkpoint(log)
+
+
+def state_of(event: Event, witnessed: Checkpoint | None) -> str:
+    """
+    "recorded" (durable), "published" (has a place and a proof) or "witnessed" (others vouch for that place too).
+
+    ``witnessed``: the log's ``witnessed_checkpoint``, asked once for many events.
+    """
+    if event.index is None:
+        return "recorded"
+    return "witnessed" if witnessed and event.index < witnessed.size else "published"
 
 
 def public_disclosures(events: Collection[Event]) -> dict[int, list[Opened]]:
