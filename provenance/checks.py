@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from provenance import keyring
+
 LOCAL = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 
 
@@ -102,3 +104,24 @@ def sqlite_is_durable(
                 )
             )
     return found
+
+
+@register("provenance")
+def master_key_seals_and_opens(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Asks the key itself: whatever keeps it, a site that cannot open its keys had better not start."""
+    try:
+        opened = keyring.unseal_secret(keyring.seal_secret(b"a secret", "check"), "check")
+    except Exception as error:
+        # A door: keepers of keys that others wrote raise errors of their own.
+        what = str(error) or type(error).__name__
+    else:
+        if opened == b"a secret":
+            return []
+        what = "It opens to something else than was sealed."
+    return [
+        Error(
+            f"The master key does not seal and open: {what}",
+            hint="See KEY_BACKEND in docs/operations.md, section Keys.",
+            id="provenance.E009",
+        )
+    ]

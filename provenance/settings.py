@@ -5,7 +5,8 @@ With nothing set this is a complete Beantrail on one machine: SQLite, jobs run b
 under ``data/``. Such a site answers to localhost (and to the host of PUBLIC_URL) and nobody else.
 
 Naming ALLOWED_HOSTS, or an https PUBLIC_URL, makes it a production site: then SECRET_KEY and KEY_ENCRYPTION_KEY must
-come from the environment, cookies travel by https only, and static files come from ``collectstatic``.
+come from the environment (the latter from another place where KEY_BACKEND says so), cookies travel by https only, and
+static files come from ``collectstatic``.
 """
 
 import os
@@ -107,12 +108,16 @@ if urlsplit(PUBLIC_URL).hostname not in ALLOWED_HOSTS:
     ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname)
 
 SECRET_KEY = kept_secret("SECRET_KEY", DATA_DIR / "secret-key", lambda: secrets.token_urlsafe(48))
-KEY_ENCRYPTION_KEY = thirty_two_bytes(
-    "KEY_ENCRYPTION_KEY",
-    kept_secret(
-        "KEY_ENCRYPTION_KEY", DATA_DIR / "key-encryption-key", lambda: b64encode(secrets.token_bytes(32)).decode()
-    ),
-)
+# The master key, under which every private key and all withheld values lie sealed: docs/operations.md, "Keys".
+KEY_BACKEND = env.str("KEY_BACKEND", default="environment")
+KEY_ENCRYPTION_KEY_FILE = env.str("KEY_ENCRYPTION_KEY_FILE", default="")
+if KEY_BACKEND == "environment":
+    KEY_ENCRYPTION_KEY = thirty_two_bytes(
+        "KEY_ENCRYPTION_KEY",
+        kept_secret(
+            "KEY_ENCRYPTION_KEY", DATA_DIR / "key-encryption-key", lambda: b64encode(secrets.token_bytes(32)).decode()
+        ),
+    )
 
 HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

@@ -9,13 +9,13 @@ from typing import Any
 from provenance.coffee import acts
 from provenance.coffee.errors import BadDisclosure
 from provenance.coffee.ledger import needs
+from provenance.keyring import Unsealable
 from provenance.shelf.story import Opened, Reading, Story, Telling, read, tell
 from provenance.tlog.errors import ProofRefused
 from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Checkpoint, Event, Log, Lot
 from provenance.trail.services import proofs
 from provenance.trail.services.queries import Closure, closure, latest_checkpoint, public_disclosures
-from provenance.trail.services.sealing import Unsealable
 
 MOST_LETTERS = 20  # of a lot's code
 MOST_FOUND = 20

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator
 
-from provenance.trail.services.sealing import Unsealable
+from provenance.keyring import Unsealable
 from shipments.imports.files import Outcome, columns_of
 from shipments.imports.mapping import REASON_HEADER, RECORD_HEADER, harmless
 from shipments.imports.models import ImportFile, ImportRow

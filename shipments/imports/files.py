@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.words import COUNTRIES
+from provenance.keyring import Unsealable
 from provenance.members.models import User
 from provenance.trail.models import Site
-from provenance.trail.services.sealing import Unsealable
 from shipments.imports import mapping, reading
 from shipments.imports.mapping import Columns
 from shipments.imports.models import ImportFile, ImportRow

@@ -21,10 +21,10 @@ from provenance.coffee.acts import Correct, FileRow, Form, Grade, LotMass, NewLo
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.identifiers import lot_uri
 from provenance.coffee.statement import make_disclosure, parse
+from provenance.keyring import Unsealable
 from provenance.trail.errors import EventTaken, RecordRefused
 from provenance.trail.models import Event
 from provenance.trail.services.acting import Draft, Withheld, new_event_id, record_acts
-from provenance.trail.services.sealing import Unsealable
 from shipments.imports.mapping import Columns, content_of
 from shipments.imports.models import ImportFile, ImportRow
 from shipments.imports.reading import Record

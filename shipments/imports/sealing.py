@@ -4,7 +4,8 @@ import hmac
 import json
 from hashlib import sha256
 
-from provenance.trail.services import sealing
+from provenance.keyring import seal, unseal
+from provenance.trail.services.sealing import subject_keys
 from shipments.imports.models import ImportFile, ImportRow
 
 
@@ -12,20 +13,20 @@ class Vault:
     """What one party's files and rows are sealed with. Raises ``Unsealable`` for what another key has sealed."""
 
     def __init__(self, party: str) -> None:
-        self._key = sealing.subject_keys({party})[party]
+        self._key = subject_keys({party})[party]
 
     def seal_content(self, content: bytes, digest: str) -> bytes:
-        return sealing.seal(self._key, content, f"import {digest}")
+        return seal(self._key, content, f"import {digest}")
 
     def content_of(self, file: ImportFile) -> bytes:
-        return sealing.unseal(self._key, bytes(file.sealed), f"import {file.sha256}")
+        return unseal(self._key, bytes(file.sealed), f"import {file.sha256}")
 
     def seal_cells(self, cells: tuple[str, ...], file: ImportFile, number: int) -> bytes:
-        return sealing.seal(self._key, json.dumps(cells).encode(), f"import {file.sha256} record {number}")
+        return seal(self._key, json.dumps(cells).encode(), f"import {file.sha256} record {number}")
 
     def cells_of(self, row: ImportRow, file: ImportFile) -> tuple[str, ...]:
         """The row as it was read."""
-        text = sealing.unseal(self._key, bytes(row.sealed), f"import {file.sha256} record {row.number}")
+        text = unseal(self._key, bytes(row.sealed), f"import {file.sha256} record {row.number}")
         return tuple(json.loads(text))
 
     def digest(self, *texts: str) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from provenance.coffee.identifiers import lot_code_of
+from provenance.keyring import Unsealable
 from provenance.trail.models import pk_of
-from provenance.trail.services.sealing import Unsealable
 from shipments.imports.files import Outcome
 from shipments.imports.models import ImportFile, ImportRow
 from shipments.imports.rows import Judged

@@ -12,6 +12,7 @@ from provenance.coffee.acts import Genesis
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.ledger import needs
 from provenance.coffee.statement import Disclosure, Statement, parse
+from provenance.keyring import Unsealable
 from provenance.pack.format import Entry
 from provenance.pack.trust import format_trust
 from provenance.pack.write import Heading, stream
@@ -20,7 +21,6 @@ from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Si
 from provenance.trail.services.closure import Closure, closure
 from provenance.trail.services.proofs import inclusion, read_hash
 from provenance.trail.services.queries import PARTNERS, disclosures_of, latest_checkpoint
-from provenance.trail.services.sealing import Unsealable
 
 
 class NothingPublished(Exception):

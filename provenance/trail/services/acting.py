@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from provenance.coffee.acts import Act
 from provenance.coffee.statement import new_event_id, sign
+from provenance.keyring import unseal_secret
 from provenance.tlog.keys import Ed25519Signer
 from provenance.trail.errors import NoServerKey
 from provenance.trail.models import Event, Key, Log, ServerKey
 from provenance.trail.services.logs import active_log
 from provenance.trail.services.recording import Incoming, Shown, record
-from provenance.trail.services.sealing import unseal_secret
 
 __all__ = ["Draft", "Withheld", "new_event_id", "record_acts", "sign_drafts"]
 

@@ -10,9 +10,10 @@ from provenance.coffee.acts import RegisterKey, RegisterParty, RegisterPlot, Reg
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.statement import Disclosure as Opened
 from provenance.coffee.statement import Statement, parse, read_disclosure
+from provenance.keyring import Unsealable, seal, unseal
 from provenance.trail import models as rows
 from provenance.trail.models import Disclosure, Event, SubjectKey
-from provenance.trail.services.sealing import Unsealable, open_subject_key, seal, subject_keys, unseal
+from provenance.trail.services.sealing import open_subject_key, subject_keys
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from provenance.keyring import seal_secret, unseal_secret
 from provenance.tlog.keys import Ed25519Signer, KeyType, MLDSA44Signer, NamedSigner, VerifierKey, parse_vkey
 from provenance.trail.errors import Corrupt, LogFrozen, NoLog
 from provenance.trail.models import Log, LogKey
-from provenance.trail.services.sealing import seal_secret, unseal_secret
 
 logger = logging.getLogger(__name__)
 

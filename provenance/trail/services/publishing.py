@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from provenance.keyring import Unsealable
 from provenance.tlog import checkpoint as tlog_checkpoint
 from provenance.tlog.errors import TlogError
 from provenance.tlog.hashing import Frontier, leaf_hash, node_hash, perfect_subtrees
@@ -34,7 +35,6 @@ from provenance.trail.models import (
 from provenance.trail.services.bulk import insert
 from provenance.trail.services.fence import Fence, FenceBroken
 from provenance.trail.services.logs import freeze, frozen, signers_of
-from provenance.trail.services.sealing import Unsealable
 from provenance.trail.services.tiles import hash_reader
 
 logger = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from provenance.coffee import identifiers
 from provenance.coffee.acts import Genesis, RegisterKey, RegisterParty, RegisterPlot, RegisterSite, RevokeKey
 from provenance.coffee.statement import new_event_id, sign, sign_pop, thumbprint
 from provenance.coffee.statement.envelope import b64url, decode_b64url
+from provenance.keyring import seal_secret
 from provenance.tlog.hashing import EMPTY_ROOT
 from provenance.tlog.keys import Ed25519Signer
 from provenance.trail.errors import RecordingStopped
@@ -21,7 +22,6 @@ from provenance.trail.services.fence import Fence
 from provenance.trail.services.logs import active_log, make_keys, origin_of, series_of
 from provenance.trail.services.publishing import publish
 from provenance.trail.services.recording import Incoming
-from provenance.trail.services.sealing import seal_secret
 
 # What anybody may read of a party or site, unless its registration says otherwise.
 PUBLIC = "public"

@@ -9,6 +9,7 @@ from provenance.coffee.acts import Form, NewLot, RegisterSite, RevokeKey
 from provenance.coffee.bounds import MOST_MG
 from provenance.coffee.errors import BadDisclosure, MalformedStatement, NotAuthorised
 from provenance.coffee.statement import make_disclosure, new_event_id, parse, sign
+from provenance.keyring import Unsealable, seal, unseal
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.keys import Ed25519Signer
 from provenance.trail import models
@@ -19,7 +20,6 @@ from provenance.trail.services.acting import Draft, Withheld, held_key, sign_dra
 from provenance.trail.services.disclosing import disclosures_of
 from provenance.trail.services.queries import active_log, event_of, name_of, open_handovers, statements_of, stock_at
 from provenance.trail.services.recording import Incoming, Shown, record
-from provenance.trail.services.sealing import Unsealable, seal, unseal
 from provenance.trail.services.verifying import verify_trail
 from provenance.trail.tests import story
 from provenance.trail.tests.story import ALMAZ, CHERRY, DAY, KG, KOFI, NOON, PARTY, SITE, WOTE, act

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.ledger import Books
 from provenance.coffee.statement import Statement, thumbprint
+from provenance.keyring import Unsealable, unseal_secret
 from provenance.tlog.keys import Ed25519Signer
 from provenance.trail.models import Disclosure, Event, Key, Log, LogKey, ServerKey, SubjectKey
 from provenance.trail.services import acting
 from provenance.trail.services.disclosing import AUDITORS, PARTNERS, PUBLIC, open_disclosure
 from provenance.trail.services.logs import KEYS_AHEAD, open_signer, origin_of
-from provenance.trail.services.sealing import Unsealable, open_subject_key, unseal_secret
+from provenance.trail.services.sealing import open_subject_key
 from provenance.trail.services.verifying.findings import Findings
 
 
