@@ -21,6 +21,10 @@ class MalformedTile(TlogError):
     """A tile, tile path or entry bundle that breaks C2SP tlog-tiles."""
 
 
+class MissingTile(TlogError):
+    """A tile or entry bundle that a checkpoint speaks of is not where it should be."""
+
+
 class MalformedProof(TlogError):
     """The bytes are no ``.tlog-proof`` in its one written form (C2SP tlog-proof)."""
 
