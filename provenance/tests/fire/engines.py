@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
-SERVER = 60.0
-CLEARANCE = 0o711
+LONGEST_WAIT = 60.0
 
 
 def free_port() -> int:
@@ -28,7 +28,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until(holds: Callable[[], object], seconds: float = SERVER, what: str = "it") -> float:
+def wait_until(holds: Callable[[], object], seconds: float = LONGEST_WAIT, what: str = "it") -> float:
     """Seconds until the condition held. Raises TimeoutError where it never does."""
     began = time.monotonic()
     while not holds():
@@ -38,13 +38,21 @@ def wait_until(holds: Callable[[], object], seconds: float = SERVER, what: str =
     return time.monotonic() - began
 
 
+def parent_of(pid: int) -> int | None:
+    """Its parent's process id, from /proc; None of a process that is gone, or dead and not yet buried."""
+    try:
+        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return None
+    return None if state in "ZX" else int(parent)
+
+
 def children_of(pid: int) -> dict[int, str]:
-    """Process ids and command lines of the direct children, from /proc. The dead that nobody buried do not count."""
+    """Process ids and command lines of the direct children that live."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-            if int(parent) == pid and state != "Z":
+            if parent_of(int(folder.name)) == pid:
                 found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
     return found
 
@@ -67,9 +75,13 @@ def pg_bin() -> Path:
 
 @dataclass
 class PostgreSQL:
-    """One cluster with data checksums and every flush on, in a folder of its own."""
+    """
+    One cluster with data checksums and every flush on.
 
-    folder: Path
+    Its folder lies outside pytest's: those are closed to everybody but their owner, and PostgreSQL is another user.
+    """
+
+    folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="beantrail-postgresql-")))
     options: Sequence[str] = ()
     port: int = field(default_factory=free_port)
     process: subprocess.Popen | None = field(default=None, init=False)
@@ -84,18 +96,10 @@ class PostgreSQL:
 
     def make(self) -> "PostgreSQL":
         """``initdb``: the superuser is ``postgres``, and no password is asked on this machine."""
-        self.prepare_folder()
-        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-k")
-        return self
-
-    def prepare_folder(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
-            # The folders of pytest are closed to everybody but their owner.
-            for parent in self.folder.parents:
-                if parent.stat().st_uid == 0 and parent.stat().st_mode & 0o001 == 0:
-                    parent.chmod(CLEARANCE)
+        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-k")
+        return self
 
     def start(self, *, wait: bool = True) -> float:
         """Start the server and return the seconds until it takes connections."""
@@ -142,15 +146,19 @@ class PostgreSQL:
         pids = [self.process.pid, *children_of(self.process.pid)]
         kill_nine(pids)
         self.process.wait()
-        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), what="PostgreSQL to be gone")
+        wait_until(lambda: not any(parent_of(pid) for pid in pids), what="PostgreSQL to be gone")
         self.process = None
 
     def stop(self) -> None:
         """A clean end that waits for no client."""
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(SERVER)
+            self.process.wait(LONGEST_WAIT)
             self.process = None
+
+    def remove(self) -> None:
+        self.kill()
+        shutil.rmtree(self.folder)
 
     def _run(self, program: str, *arguments: object) -> str:
         done = subprocess.run(
