@@ -96,6 +96,20 @@ WITNESS_EVERY = env.int("WITNESS_EVERY", default=60)
 WITNESS_TIMEOUT = env.int("WITNESS_TIMEOUT", default=5)
 WITNESS_LATE_HOURS = env.int("WITNESS_LATE_HOURS", default=24)
 
+# When nothing more is taken in: so many statements wait for their place in the log, the oldest of them so many seconds,
+# or a volume has so few megabytes left.
+WAITING_LIMIT = env.int("WAITING_LIMIT", default=100_000)
+WAITING_AGE_LIMIT = env.int("WAITING_AGE_LIMIT", default=3_600)
+DISK_FLOOR_MB = env.int("DISK_FLOOR_MB", default=100)
+
+# Servers in one's own network that may be asked all the same, by http too: "127.0.0.1:8001, witness.internal:443".
+OUTSIDE_PRIVATE_HOSTS = [host.strip().lower() for host in env.list("OUTSIDE_PRIVATE_HOSTS", default=[])]
+
+# The fork guard: which installation this is (else the file ``instance`` beside the fence says it), and where the world
+# is served the checkpoint, when that is another server: https://cdn.example/log/{name}/{number}/checkpoint
+INSTANCE_ID = env.str("INSTANCE_ID", default="")
+PUBLIC_CHECKPOINT_URL = env.str("PUBLIC_CHECKPOINT_URL", default="")
+
 # What kind of site this is
 
 PRODUCTION = bool(env.str("ALLOWED_HOSTS", default="")) or PUBLIC_URL.startswith("https://")

@@ -1,0 +1,128 @@
+"""
+One request, one answer, over a connection to an address that was checked.
+
+Redirects are not followed, no proxy of the environment is asked, an answer has a size, and the whole call a time.
+"""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+
+from provenance.outside.addresses import DEFAULT_PORTS, Target, endpoints, parse
+from provenance.outside.errors import OutsideError, Refused, Unreachable
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the other server said. ``content_type`` in lower case without parameters, "" where there is none."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+def fetch(url: str, *, limit: int, timeout: float, headers: Mapping[str, str] | None = None) -> Answer:
+    """
+    GET. ``limit``: bytes that the body may have; ``timeout``: seconds for everything but the name's resolution.
+
+    Raises ``Refused`` (our rule: address, redirect, too long) or ``Unreachable`` (network, TLS, no valid HTTP).
+    """
+    return _call("GET", url, None, headers or {}, limit, timeout)
+
+
+def post(url: str, body: bytes, *, limit: int, timeout: float) -> Answer:
+    """POST of a text; limits and errors are those of ``fetch``."""
+    return _call("POST", url, body, {"Content-Type": "text/plain; charset=utf-8"}, limit, timeout)
+
+
+def _call(method: str, url: str, body: bytes | None, headers: Mapping[str, str], limit: int, timeout: float) -> Answer:
+    target = parse(url)
+    late = threading.Event()
+    try:
+        with (
+            closing(_connect(target, timeout)) as plain,
+            _cut_off(plain, timeout, late),
+            closing(_secured(plain, target)) as connected,
+        ):
+            answer = _ask(connected, target, method, body, headers, limit)
+    except OutsideError:
+        raise
+    except (OSError, HTTPException) as error:
+        raise Unreachable(f"{target.where} did not answer: {str(error) or type(error).__name__}.") from None
+    finally:
+        # A connection cut in the middle looks like many things; this is what happened.
+        if late.is_set():
+            raise Unreachable(f"{target.where} did not answer within {timeout:g} seconds.") from None
+    return answer
+
+
+def _connect(target: Target, timeout: float) -> socket.socket:
+    trouble: OSError | None = None
+    for endpoint in endpoints(target):
+        connecting = socket.socket(endpoint.family, socket.SOCK_STREAM)
+        try:
+            connecting.settimeout(timeout)
+            connecting.connect(endpoint.address)
+        except OSError as error:
+            connecting.close()
+            trouble = error
+        else:
+            return connecting
+    raise Unreachable(f"{target.where} cannot be reached: {trouble}.")
+
+
+def _secured(plain: socket.socket, target: Target) -> socket.socket:
+    if target.scheme == "http":
+        return plain
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
+
+
+@contextmanager
+def _cut_off(connected: socket.socket, after: float, late: threading.Event) -> Iterator[None]:
+    """A socket's own timeout begins anew with each byte; a server that drips them would hold us for ever."""
+    # Another handle on the connection, since TLS takes the first one over.
+    handle = connected.dup()
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):
+            handle.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(after, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        handle.close()
+
+
+def _ask(
+    connected: socket.socket, target: Target, method: str, body: bytes | None, headers: Mapping[str, str], limit: int
+) -> Answer:
+    connection = HTTPConnection(target.host, target.port)
+    connection.default_port = DEFAULT_PORTS[target.scheme]
+    connection.sock = connected
+    connection.request(method, target.path, body, {"User-Agent": "Beantrail", **headers, "Connection": "close"})
+    response = connection.getresponse()
+    if 300 <= response.status < 400:
+        raise Refused(f"{target.where} sends on to another address ({response.status}); that is not followed.")
+    return Answer(response.status, _media_type(response), _body(response, target, limit))
+
+
+def _media_type(response: HTTPResponse) -> str:
+    return response.getheader("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def _body(response: HTTPResponse, target: Target, limit: int) -> bytes:
+    body = response.read(limit + 1)
+    if len(body) > limit:
+        raise Refused(f"{target.where} answers with more than {limit} bytes.")
+    if response.length:
+        raise Unreachable(f"{target.where} broke off in the middle of its answer.")
+    return body
