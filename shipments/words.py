@@ -85,6 +85,7 @@ ACTS = {
     "register_plot": "Plot registered",
     "register_key": "Key registered",
     "revoke_key": "Key ended",
+    "index": "Index of the log",
 }
 REASONS = {
     "not_ordered": "not ordered",

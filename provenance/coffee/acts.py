@@ -196,6 +196,17 @@ class RevokeKey(Act):
     reason: str  # lost, stolen, replaced, ended
 
 
+@dataclass(frozen=True, kw_only=True)
+class Index(Act):
+    """The log's word about itself: what its first ``upto`` leaves name (trail format, 5). It is leaf ``upto``."""
+
+    name: ClassVar[str] = "index"
+    v: int  # version of the map from leaves to names
+    upto: int
+    root: str  # base64url of the root over the buckets
+    prev: int | None = None  # leaf of the index before
+
+
 # --- movement --------------------------------------------------------------------------------------------------------
 
 
@@ -449,6 +460,7 @@ ACTS: dict[str, type[Act]] = {
         RegisterPlot,
         RegisterKey,
         RevokeKey,
+        Index,
         Harvest,
         Dispatch,
         Receive,
@@ -469,7 +481,11 @@ ACTS: dict[str, type[Act]] = {
     )
 }
 
-REGISTRY_ACTS = frozenset({"genesis", "register_party", "register_site", "register_plot", "register_key", "revoke_key"})
+REGISTRY_ACTS = frozenset(
+    {"genesis", "register_party", "register_site", "register_plot", "register_key", "revoke_key", "index"}
+)
+# What the log says about itself: no door takes these in.
+LOG_ACTS = frozenset({"genesis", "index"})
 
 
 def check_lines(

@@ -131,6 +131,14 @@ def _revoke_key(books: Books, statement: Signed, act: acts.RevokeKey, index: int
     check_own(books, statement, party_of(books, key.party), "revoke a key of this party")
 
 
+def _index(books: Books, statement: Signed, act: acts.Index, index: int | None) -> None:
+    key = books.keys[statement.kid]
+    if statement.iss != books.operator or key.from_leaf != 0:
+        raise NotAuthorised("Only the operator's key that leaf 0 names may sign the log's index.")
+    if index != act.upto:
+        raise NotAuthorised("An index covers all leaves before it, and no others.", field="upto")
+
+
 # --- movement --------------------------------------------------------------------------------------------------------
 
 
@@ -297,6 +305,7 @@ RULES: dict[str, Callable[[Books, Signed, Any, int | None], None]] = {
     "register_plot": _register_plot,
     "register_key": _register_key,
     "revoke_key": _revoke_key,
+    "index": _index,
     "harvest": _harvest,
     "dispatch": _dispatch,
     "receive": _receive,

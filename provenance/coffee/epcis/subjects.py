@@ -12,6 +12,7 @@ from provenance.coffee.acts import (
     REGISTRY_ACTS,
     Act,
     Genesis,
+    Index,
     RegisterKey,
     RegisterParty,
     RegisterPlot,
@@ -26,6 +27,7 @@ from provenance.coffee.epcis.written import time_text
 
 MAX_AREA_M2 = 10**10  # 10,000 square kilometres: larger than any estate
 MAX_LEAF = 2**53 - 1
+INDEX_VERSION = 1
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")  # 32 bytes in canonical base64url
 _ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?/log/[a-z0-9-]{1,40}/[1-9][0-9]{0,5}")
@@ -70,7 +72,7 @@ def _write(act: Act) -> Json:
 
 
 _TEXTS = frozenset({"roles"})
-_NUMBERS = frozenset({"area_m2", "from_index"})
+_NUMBERS = frozenset({"area_m2", "from_index", "v", "upto", "prev"})
 
 
 def _read(kind: type[Act], subject: Json) -> Act:
@@ -161,6 +163,15 @@ def _revoke_key(act: RevokeKey) -> None:
     word(act.reason, words.REVOKE_REASONS, "reason")
 
 
+def _index(act: Index) -> None:
+    if act.v != INDEX_VERSION:
+        raise problem("v", f"this software makes and reads indexes of version {INDEX_VERSION}.")
+    whole(act.upto, "upto", least=1, most=MAX_LEAF)
+    _key(act.root, "root")
+    if act.prev is not None:
+        whole(act.prev, "prev", least=1, most=act.upto - 1)
+
+
 def _key(text: str, field: str) -> None:
     if not _KEY.fullmatch(text):
         raise problem(field, "it is 32 bytes in base64url: 43 characters.")
@@ -185,6 +196,7 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "register_plot": _register_plot,
     "register_key": _register_key,
     "revoke_key": _revoke_key,
+    "index": _index,
 }
 
 

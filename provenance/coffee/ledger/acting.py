@@ -183,7 +183,7 @@ def lift_recall(entry: Entry, act: acts.LiftRecall) -> None:
 
 
 def only_say(entry: Entry, act: acts.Act) -> None:
-    """A grade or a document changes no weights."""
+    """A grade, a document or the log's index changes no weights."""
 
 
 HANDLERS: dict[str, Callable[[Entry, Any], None]] = {
@@ -193,6 +193,7 @@ HANDLERS: dict[str, Callable[[Entry, Any], None]] = {
     "register_plot": register_plot,
     "register_key": register_key,
     "revoke_key": revoke_key,
+    "index": only_say,
     "harvest": harvest,
     "dispatch": dispatch,
     "receive": receive,

@@ -17,6 +17,7 @@ from provenance.coffee.acts import (
     Genesis,
     Grade,
     Harvest,
+    Index,
     LiftRecall,
     LossKind,
     LotMass,
@@ -224,4 +225,6 @@ REGISTRY: tuple[Act, ...] = (
     RegisterPlot(plot=plot_uri(HOST, "p1"), site=FARM, country="ET", area_m2=12_345, geo="geo:-0.1,38.4"),
     RegisterKey(party=ALMAZ, kid=KEY, x=KEY, custody="server", pop="eyJh.eyJi.c2ln"),
     RevokeKey(kid=KEY, since=AT, from_index=7, reason="lost"),
+    Index(v=1, upto=40, root=KEY, prev=12),
+    Index(v=1, upto=3, root=KEY),
 )

@@ -341,6 +341,10 @@ def test_pounds_are_not_taken_for_kilograms() -> None:
         (REGISTRY[6], {"since": NAIVE}, "since"),
         (REGISTRY[6], {"from_index": -1}, "from_index"),
         (REGISTRY[6], {"reason": "mood"}, "reason"),
+        (REGISTRY[7], {"v": 2}, "v"),
+        (REGISTRY[7], {"upto": 0}, "upto"),
+        (REGISTRY[7], {"root": "x"}, "root"),
+        (REGISTRY[7], {"prev": 40}, "prev"),
     ],
 )
 def test_a_registry_act_that_breaks_the_vocabulary_is_refused(act: Act, changes: Any, field: str) -> None:
@@ -361,7 +365,7 @@ def test_a_subject_that_lacks_or_adds_something_is_refused(act: Act) -> None:
                 act_of_subject(act.name, {**subject, member: wrong})
             assert caught.value.field == member
         without = {other: value for other, value in subject.items() if other != member}
-        if member in ("country", "guardian", "geo") and act.name != "register_plot":
+        if member in ("country", "guardian", "geo", "prev") and act.name != "register_plot":
             assert act_of_subject(act.name, without) == replace(act, **{member: None})
         elif member != "geo":
             with pytest.raises(MalformedAct) as caught:

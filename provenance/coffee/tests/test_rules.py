@@ -133,6 +133,10 @@ def revoke(name, from_index=0):
     return acts.RevokeKey(kid=kid_of(name), since=AT, from_index=from_index, reason="lost")
 
 
+def index(upto=50):
+    return acts.Index(v=1, upto=upto, root=x_of("farmer"))
+
+
 def correct_harvest(**changes):
     event = next(event for event in READY.books.events.values() if event.lots == ("LEFT",))
     return replace(correction(type("Told", (), {"event": event})), **changes)
@@ -199,6 +203,7 @@ REFUSED = [
     ("station", revoke("farmer"), "Only the party itself"),
     ("farmer", revoke("nobody"), "not registered"),
     ("operator", genesis(), "comes first"),
+    ("station", index(), "leaf 0 names"),
     ("station", harvest(), "collector"),
     ("farmer", harvest(site="nowhere"), "not registered"),
     ("collector", harvest(owner="station"), "belongs to"),
@@ -278,7 +283,7 @@ def test_who_may_not_say_it_changes_nothing(case):
 
 def test_every_act_has_its_rule_and_both_kinds_of_case():
     assert RULES.keys() == ACTS.keys()
-    apart = {"genesis", "register_key", "correct"}  # told below and above
+    apart = {"genesis", "register_key", "correct", "index"}  # told below and above
     assert {act.name for _, act in ALLOWED} >= ACTS.keys() - apart
     assert {act.name for _, act, _ in REFUSED} >= ACTS.keys() - {"register_key"}
 
@@ -294,6 +299,18 @@ def test_a_genesis_is_signed_with_the_key_it_names():
     assert fresh.books == Books()
     fresh.say("operator", genesis())
     assert fresh.books.operator == "operator"
+
+
+def test_an_index_is_signed_with_the_key_of_leaf_0_and_covers_all_before_it():
+    w = World(Books())
+    w.judge(w.statement("operator", genesis()), index=0)
+    w.register_key("operator", name="second")
+    with pytest.raises(NotAuthorised, match="leaf 0 names"):
+        w.judge(w.statement("operator", index(2), kid=kid_of("second")), index=2)
+    for place in (1, 3, None):
+        with pytest.raises(NotAuthorised, match="all leaves before it"):
+            w.judge(w.statement("operator", index(2)), index=place)
+    assert w.judge(w.statement("operator", index(2)), index=2).subjects == {("party", "operator")}
 
 
 @pytest.mark.parametrize("by", ["operator", "collector", "farmer"])
