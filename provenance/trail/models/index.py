@@ -1,8 +1,9 @@
 """
 The index of the log by itself: which leaves name a lot, an event, a key, a party or are of an act.
 
-The index leaf commits to it (docs/trail-format.md, 5), so nobody can leave a recall out of an answer. These rows hold
-the state at the newest index leaf; they are made anew from the leaves whenever they are doubted.
+The index leaf commits to it (docs/trail-format.md, 5), so nobody can leave a recall out of an answer. Rows are kept
+for the index leaves that proofs are still asked of: each names the leaves it covers, and the one that counts for an
+index leaf is the newest that covers no more than it. They are made anew from the leaves whenever they are doubted.
 """
 
 from django.db import models
@@ -11,11 +12,16 @@ from provenance.trail.models.log import Log
 
 
 class IndexHead(models.Model):
-    """What the newest index leaf says: it covers the first ``upto`` leaves; ``root`` stands over the buckets."""
+    """
+    How far the index has grown: the first ``upto`` leaves are in it, and ``root`` stands over its buckets.
+
+    ``leaf``: the newest index leaf. The index stands at it, or beyond it while a long backlog is taken in.
+    """
 
     log = models.OneToOneField(Log, models.PROTECT, primary_key=True, related_name="index_head")
     upto = models.PositiveBigIntegerField()
     root = models.BinaryField(max_length=32)
+    leaf = models.PositiveBigIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.log_id}: {self.upto}"
@@ -26,25 +32,27 @@ class IndexBucket(models.Model):
 
     log = models.ForeignKey(Log, models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveIntegerField()
+    upto = models.PositiveBigIntegerField()
     records = models.BinaryField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["log", "number"], name="index_bucket_unique")]
+        constraints = [models.UniqueConstraint(fields=["log", "number", "upto"], name="index_bucket_unique")]
 
     def __str__(self) -> str:
-        return f"bucket {self.number}"
+        return f"bucket {self.number} at {self.upto}"
 
 
 class IndexTile(models.Model):
-    """256 hashes of the tree over the buckets: level 0 of bucket hashes (256 tiles), level 1 of their roots (one)."""
+    """16 hashes of the tree over the buckets: level 0 holds bucket hashes, levels 1 to 3 roots of the tiles below."""
 
     log = models.ForeignKey(Log, models.PROTECT, related_name="+", db_index=False)
     level = models.PositiveSmallIntegerField()
     number = models.PositiveSmallIntegerField()
-    hashes = models.BinaryField(max_length=256 * 32)
+    upto = models.PositiveBigIntegerField()
+    hashes = models.BinaryField(max_length=16 * 32)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["log", "level", "number"], name="index_tile_unique")]
+        constraints = [models.UniqueConstraint(fields=["log", "level", "number", "upto"], name="index_tile_unique")]
 
     def __str__(self) -> str:
-        return f"index tile {self.level}/{self.number}"
+        return f"index tile {self.level}/{self.number} at {self.upto}"
