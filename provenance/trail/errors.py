@@ -14,6 +14,10 @@ class LogFrozen(RecordingStopped):
     """The log is read-only until its operator has looked."""
 
 
+class NoRoom(RecordingStopped):
+    """Too much waits, or the disk is nearly full: the same will be taken in later."""
+
+
 class NoLog(RecordingStopped):
     """There is no such log: ``manage.py create_log`` makes one."""
 
