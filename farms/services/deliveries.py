@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from farms.services.business import Business
-from farms.services.standing import Standing, Standings
 from provenance.coffee.acts import Dispatch, Harvest, LotMass, Receive, Refuse
 from provenance.coffee.statement import parse
 from provenance.trail.models import Event, Handover, Key, Subject
+from provenance.trail.services.standing import Standing, Standings
 
 # The coffee year of the International Coffee Organization begins on 1 October.
 SEASON_BEGINS = (10, 1)

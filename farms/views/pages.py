@@ -8,13 +8,13 @@ from django.shortcuts import redirect
 
 from farms.services.deliveries import deliveries_of, delivery_of, handovers_of, season_of
 from farms.services.mending import may_correct
-from farms.services.standing import Standings
 from farms.services.telling import receipt_of
 from farms.views.base import GrowerView
 from provenance.members.models import Membership
 from provenance.members.services import parties_of
 from provenance.trail.models import Event
 from provenance.trail.services import proofs
+from provenance.trail.services.standing import Standings, vouchers_of
 
 DELIVERIES_A_PAGE = 25
 
@@ -53,6 +53,7 @@ class ReceiptPage(EventView):
             receipt=receipt_of(self.business, event),
             delivery=delivery_of(self.business, event),
             standing=Standings().of(event),
+            vouched=None if event.index is None else vouchers_of(event.log, event.index),
             may_correct=may_correct(event, self.business.party),
             corrected_by=event.correction.event if hasattr(event, "correction") else None,
         )

@@ -36,7 +36,6 @@ def parse_trust(data: bytes) -> Trust:
     return Trust(bytes.fromhex(found[0].decode()), parse_policy(_GENESIS.sub(b"", data)))
 
 
-def format_trust(genesis: bytes, vkeys: list[str], quorum: str = "none") -> bytes:
-    """The trust file of a log without witnesses of its own choosing."""
-    lines = [f"genesis {genesis.hex()}", *(f"log {vkey}" for vkey in vkeys), f"quorum {quorum}"]
-    return ("\n".join(lines) + "\n").encode()
+def format_trust(genesis: bytes, policy: bytes) -> bytes:
+    """The trust file of a log: its policy file (keys, witnesses, quorum) and the 32-byte leaf hash of leaf 0."""
+    return f"genesis {genesis.hex()}\n".encode() + policy

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from provenance.coffee.statement import Statement, parse
 from provenance.trail.models import Balance, Event, Lot, Subject
 from provenance.trail.services.disclosing import disclosures_of
+from provenance.trail.services.standing import Standings, vouchers_of
 from shipments import words
 from shipments.admin.access import OwnBusiness, businesses_of
 from shipments.admin.act_pages import act_page
@@ -241,7 +242,7 @@ class OwnLotAdmin(OwnBusiness):
         lot = found(self, request, object_id)
         parties = businesses_of(request)
         naming = Subject.objects.filter(kind="lot", uri=lot.uri).values("event")
-        desk = names_of(request)
+        desk, standings = names_of(request), Standings()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -254,7 +255,7 @@ class OwnLotAdmin(OwnBusiness):
                 for row in desks.own_balances(parties).filter(lot=lot).exclude(mg=0)
                 if not row.site.startswith("urn:uuid:")
             ],
-            "events": [told(event, desk) for event in desks.own_events(parties).filter(pk__in=naming)[:200]],
+            "events": [told(event, desk, standings) for event in desks.own_events(parties).filter(pk__in=naming)[:200]],
             "recalls": [(event.uuid, clock(act_of(event).at), lifts) for event, lifts in recalls_of(lot, parties)],
             # The page stands at the path of the lot's own address, GS1's or ours.
             "page": urlsplit(lot.uri).path,
@@ -275,13 +276,13 @@ class TrailEventAdmin(OwnBusiness):
         return TrailEvent.objects.filter(pk__in=desks.own_events(parties).order_by().values("pk"))
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        desk = names_of(request)
+        desk, standings = names_of(request), Standings()
         return [
             column("Act", lambda event: event_link(event, words.ACTS.get(event.act, event.act)), order="act"),
             column("When", lambda event: when(event)),
             column("Signed by", lambda event: desk.name(parse(bytes(event.statement)).iss)),
             column("Recorded", lambda event: clock(event.recorded_at), order="pk"),
-            column("State", lambda event: event.state),
+            column("State", lambda event: standings.of(event).state),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -300,6 +301,8 @@ class TrailEventAdmin(OwnBusiness):
             "title": words.ACTS.get(event.act, event.act),
             "event": event,
             "recorded": clock(event.recorded_at),
+            "standing": Standings().of(event),
+            "vouched": None if event.index is None else vouchers_of(event.log, event.index),
             "signed_by": desk.name(statement.iss),
             "review": review_of(statement.body, desk) if statement.event is not None else None,
             "withheld": withheld_of(event, statement, businesses_of(request)),
@@ -337,10 +340,11 @@ def withheld_of(event: Event, statement: Statement, parties: Sequence[str]) -> l
     return [(words.WITHHELD.get(name, name), opened.get(name, "withheld")) for name in sorted(statement.withheld)]
 
 
-def told(event: Event, desk: Desk) -> dict[str, Any]:
+def told(event: Event, desk: Desk, standings: Standings) -> dict[str, Any]:
     statement = parse(bytes(event.statement))
     return {
         "event": event,
+        "state": standings.of(event).state,
         "title": words.ACTS.get(event.act, event.act),
         "when": when(event),
         "signed_by": desk.name(statement.iss),

@@ -19,33 +19,28 @@ from provenance.pack.write import Heading, stream
 from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Site
 from provenance.trail.services.closure import Closure, closure
+from provenance.trail.services.cosigning import cosigned, policy_text
 from provenance.trail.services.proofs import inclusion, read_hash
-from provenance.trail.services.queries import PARTNERS, disclosures_of, latest_checkpoint
+from provenance.trail.services.queries import PARTNERS, checkpoint_for, disclosures_of
 
 
 class NothingPublished(Exception):
     """The lot has no statement in a released checkpoint yet."""
 
 
-# Until this installation names witnesses of its own, its policy asks for none, and says so.
-POLICY = (
-    "# Keys of the log {origin}, as its operator gives them. Trust a file that you got elsewhere.\n{logs}quorum none\n"
-)
-
-
 @dataclass(frozen=True)
 class Pack:
-    """A pack about to be sent: ``stream`` reads and proves while it writes."""
+    """A pack about to be sent: ``told`` is all that belongs to it, and ``stream`` proves it while it writes."""
 
     lots: tuple[str, ...]
     log: Log
     checkpoint: Checkpoint
     found: Closure
+    told: list[Event]
     reader: Reader
 
     def stream(self) -> Iterator[bytes]:
-        told = _with_registrations(self.log, self.found)
-        events = [event for event in told if self._is_published(event)]
+        events = [event for event in self.told if self._is_published(event)]
         heading = Heading(
             self.lots,
             tuple(sorted(self.found.lots)),
@@ -53,10 +48,10 @@ class Pack:
             self.log.origin,
             self.checkpoint.size,
             timezone.now().replace(microsecond=0),
-            waiting=len(told) - len(events),
+            waiting=len(self.told) - len(events),
         )
         yield from stream(
-            heading, self._entries(events), checkpoint=self.checkpoint.note.encode(), policy=policy_of(self.log)
+            heading, self._entries(events), checkpoint=cosigned(self.checkpoint).encode(), policy=policy_text(self.log)
         )
 
     def _is_published(self, event: Event) -> bool:
@@ -86,10 +81,12 @@ def pack_of(lots: Collection[str], reader: Reader) -> Pack:
     if first is None or first.act != Genesis.name:
         raise NothingPublished("Nothing about this lot is in the log yet. Try again in a minute.")
     log = Log.objects.get(pk=first.log_id)
-    checkpoint = latest_checkpoint(log)
+    told = _with_registrations(log, found)
+    # The newest that is witnessed leaves nothing out that is published, or it is not the one.
+    checkpoint = checkpoint_for(log, max((event.index for event in told if event.index is not None), default=0))
     if checkpoint is None or not any(event.index is not None and _names(found, event, lots) for event in found.events):
         raise NothingPublished("Nothing about this lot is in the log yet. Try again in a minute.")
-    return Pack(tuple(lots), log, checkpoint, found, reader)
+    return Pack(tuple(lots), log, checkpoint, found, told, reader)
 
 
 def _names(found: Closure, event: Event, lots: Collection[str]) -> bool:
@@ -164,12 +161,6 @@ def _with_registrations(log: Log, found: Closure) -> list[Event]:
     return sorted(events.values(), key=lambda event: (event.index is None, event.index or 0, event.pk))
 
 
-def policy_of(log: Log) -> bytes:
-    """The operator's own tlog-policy file."""
-    logs = "".join(f"log {vkey}\n" for vkey in log.vkeys.splitlines())
-    return POLICY.format(origin=log.origin, logs=logs).encode()
-
-
 def trust_of(log: Log) -> bytes:
     """
     The log's trust file as this server gives it: to be compared with one that came another way.
@@ -177,4 +168,4 @@ def trust_of(log: Log) -> bytes:
     Raises ``Event.DoesNotExist`` while the log has no first leaf.
     """
     genesis = Event.objects.get(log=log, leaf__index=0)
-    return format_trust(leaf_hash(bytes(genesis.statement)), log.vkeys.splitlines())
+    return format_trust(leaf_hash(bytes(genesis.statement)), policy_text(log))

@@ -8,13 +8,14 @@ from rest_framework.request import Request
 
 from provenance.audit.problems import problem
 from provenance.audit.services.finding import log_of
-from provenance.audit.services.packing import policy_of, trust_of
+from provenance.audit.services.packing import trust_of
 from provenance.audit.services.readers import Reader
 from provenance.coffee.acts import Genesis
 from provenance.coffee.statement import parse
 from provenance.tlog.errors import TlogError
 from provenance.tlog.tiles import parse_tile_path
 from provenance.trail.models import Event, Log
+from provenance.trail.services.cosigning import cosigned, policy_text
 from provenance.trail.services.queries import latest_checkpoint
 from provenance.trail.services.tiles import entries, read_tile
 
@@ -35,12 +36,12 @@ def _no_log() -> HttpResponse:
 
 @require_safe
 def checkpoint(request: HttpRequest, name: str, number: int) -> HttpResponseBase:
-    """The newest released checkpoint."""
+    """The newest released checkpoint, with the lines of those who have witnessed it."""
     log = log_of(name, number)
     newest = latest_checkpoint(log) if log else None
     if newest is None:
         return _no_log()
-    return _answer(newest.note, TEXT, "public, max-age=5")
+    return _answer(cosigned(newest), TEXT, "public, max-age=5")
 
 
 @require_safe
@@ -81,7 +82,7 @@ def trust(request: HttpRequest, name: str, number: int) -> HttpResponseBase:
 def policy(request: HttpRequest, name: str, number: int) -> HttpResponseBase:
     """The operator's tlog-policy file."""
     log = log_of(name, number)
-    return _answer(policy_of(log), TEXT, "public, max-age=300") if log else _no_log()
+    return _answer(policy_text(log), TEXT, "public, max-age=300") if log else _no_log()
 
 
 def _may_read_entries(request: HttpRequest, log: Log) -> bool:

@@ -17,6 +17,7 @@ from provenance.audit.services.finding import SeveralLots, lot_of
 from provenance.audit.services.packing import NothingPublished, pack_of
 from provenance.audit.views.base import AuditView
 from provenance.trail.models import Lot
+from provenance.trail.services import witnessing
 from provenance.trail.services.closure import closure
 
 CODE = OpenApiParameter("code", OpenApiTypes.STR, OpenApiParameter.PATH, description="The lot's code, as on the bag.")
@@ -72,6 +73,8 @@ class LotPack(LotView):
             pack = pack_of([lot.uri], self.reader)
         except NothingPublished as error:
             raise NotYet(str(error)) from None
+        # This pack goes as it stands; who fetches it again in a few seconds gets it witnessed.
+        witnessing.demand(pack.log)
         response = StreamingHttpResponse(pack.stream(), content_type="application/zip")
         # A lot code may hold quotes and slashes (GS1 charset 82).
         response["Content-Disposition"] = content_disposition_header(True, f"{lot.code}.pack.zip")

@@ -116,7 +116,8 @@ class SmallLog:
 
     @property
     def trust_file(self) -> bytes:
-        return format_trust(leaf_hash(self.leaves[0]), [signer.verifier.vkey for signer in self.signers])
+        logs = "".join(f"log {signer.verifier.vkey}\n" for signer in self.signers)
+        return format_trust(leaf_hash(self.leaves[0]), f"{logs}quorum none\n".encode())
 
     def entries(self) -> list[Entry]:
         hashes = [leaf_hash(leaf) for leaf in self.leaves]

@@ -62,8 +62,12 @@ def witnesses_of(checkpoint: Checkpoint) -> dict[str, datetime]:
 
 def witnesses_among(policy: Policy, rows: Iterable[Cosignature]) -> dict[str, datetime]:
     """``witnesses_of`` for cosignatures of one checkpoint that were read already."""
-    names = {kid_of(witness.key): name for name, witness in policy.witnesses.items()}
-    return {names[kid]: time_of(row) for kid, row in _newest(rows).items() if kid in names}
+    return _times(policy, _newest(rows))
+
+
+def first_times(policy: Policy, rows: Iterable[Cosignature]) -> dict[str, datetime]:
+    """Name in the policy -> when that witness first cosigned the checkpoint, in the policy's order."""
+    return _times(policy, _oldest(rows))
 
 
 def spoken(name: str) -> str:
@@ -77,8 +81,17 @@ def time_of(row: Cosignature) -> datetime:
     return datetime.fromtimestamp(int.from_bytes(signature.payload[:TIMESTAMP_SIZE], "big"), UTC)
 
 
+def _times(policy: Policy, rows: dict[str, Cosignature]) -> dict[str, datetime]:
+    kids = {name: kid_of(witness.key) for name, witness in policy.witnesses.items()}
+    return {name: time_of(rows[kid]) for name, kid in kids.items() if kid in rows}
+
+
 def _newest(rows: Iterable[Cosignature]) -> dict[str, Cosignature]:
     return {row.kid: row for row in sorted(rows, key=lambda row: (row.day, row.pk))}
+
+
+def _oldest(rows: Iterable[Cosignature]) -> dict[str, Cosignature]:
+    return {row.kid: row for row in sorted(rows, key=lambda row: (row.day, row.pk), reverse=True)}
 
 
 def _witness_lines() -> str:

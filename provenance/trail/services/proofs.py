@@ -5,7 +5,8 @@ from provenance.tlog.proof_file import TlogProof, format_proof
 from provenance.tlog.proofs import GetHash, consistency_proof, inclusion_proof
 from provenance.tlog.tiles import TileReader
 from provenance.trail.models import Checkpoint, Event, Log
-from provenance.trail.services.queries import latest_checkpoint
+from provenance.trail.services.cosigning import cosigned
+from provenance.trail.services.queries import checkpoint_for, latest_checkpoint
 from provenance.trail.services.tiles import hash_reader
 
 
@@ -31,10 +32,16 @@ def inclusion(event: Event, checkpoint: Checkpoint | None = None, get_hash: GetH
 
 
 def tlog_proof(event: Event, checkpoint: Checkpoint | None = None) -> bytes:
-    """The event's ``.tlog-proof`` file (C2SP): index, audit path and signed checkpoint. Raises ``NotPublished``."""
+    """
+    The event's ``.tlog-proof`` file (C2SP): index, audit path and checkpoint with the witnesses' lines.
+
+    Against the newest witnessed checkpoint where none is given and that one holds the event. Raises ``NotPublished``.
+    """
+    if checkpoint is None and event.index is not None:
+        checkpoint = checkpoint_for(event.log, event.index)
     checkpoint = _checkpoint_over(event, checkpoint)
     hashes = tuple(inclusion(event, checkpoint))
-    return format_proof(TlogProof(event.index or 0, hashes, checkpoint.note.encode()))
+    return format_proof(TlogProof(event.index or 0, hashes, cosigned(checkpoint).encode()))
 
 
 def consistency(log: Log, old: int, new: int) -> list[bytes]:

@@ -44,7 +44,6 @@ __all__ = [
     "names_of",
     "open_handovers",
     "public_disclosures",
-    "state_of",
     "statements_of",
     "stock_at",
     "witnessed_checkpoint",
@@ -78,15 +77,24 @@ def indexed_checkpoint(log: Log) -> Checkpoint | None:
     return released.order_by("-size").first()
 
 
-def witnessed_checkpoint(log: Log) -> Checkpoint | None:
-    """The newest released checkpoint that the policy's quorum cosigned. None where the policy asks for no witness."""
+def witnessed_checkpoint(log: Log, *, covering: int | None = None) -> Checkpoint | None:
+    """
+    The newest released checkpoint that the policy's quorum cosigned; with ``covering`` the first that has that leaf.
+
+    None where there is none, and where the policy asks for no witness. Raises ``PolicyUnusable``.
+    """
     policy = policy_of(log)
     if not names_witnesses(policy):
         return None
     kids = [kid_of(witness.key) for witness in policy.witnesses.values()]
     rows = Cosignature.objects.filter(checkpoint__log=log, checkpoint__release__isnull=False, kid__in=kids)
-    newest_first = rows.select_related("checkpoint").order_by("-checkpoint__size").iterator(chunk_size=100)
-    for checkpoint, cosignatures in groupby(newest_first, key=lambda row: row.checkpoint):
+    rows = (
+        rows.order_by("-checkpoint__size")
+        if covering is None
+        else rows.filter(checkpoint__size__gt=covering).order_by("checkpoint__size")
+    )
+    found = rows.select_related("checkpoint").iterator(chunk_size=100)
+    for checkpoint, cosignatures in groupby(found, key=lambda row: row.checkpoint):
         if policy.has_quorum(witnesses_among(policy, cosignatures)):
             checkpoint.log = log
             return checkpoint
@@ -105,17 +113,6 @@ def checkpoint_for(log: Log, index: int) -> Checkpoint | None:
         if found and found.size > index:
             return found
     return latest_checkpoint(log)
-
-
-def state_of(event: Event, witnessed: Checkpoint | None) -> str:
-    """
-    "recorded" (durable), "published" (has a place and a proof) or "witnessed" (others vouch for that place too).
-
-    ``witnessed``: the log's ``witnessed_checkpoint``, asked once for many events.
-    """
-    if event.index is None:
-        return "recorded"
-    return "witnessed" if witnessed and event.index < witnessed.size else "published"
 
 
 def public_disclosures(events: Collection[Event]) -> dict[int, list[Opened]]:

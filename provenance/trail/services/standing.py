@@ -1,0 +1,59 @@
+"""How far an event has come: recorded, published (in the log), witnessed; in the words that every door shows."""
+
+from dataclasses import dataclass
+
+from django.db.models import Max
+
+from provenance.trail.models import Checkpoint, Event, Log
+from provenance.trail.services.queries import witnessed_checkpoint
+from provenance.trail.services.witnessing.words import Vouched, vouched
+
+__all__ = ["Standing", "Standings", "Vouched", "vouchers_of"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The three ticks of one event. ``state`` is the word of the API, ``words`` that of a page."""
+
+    in_log: bool
+    witnessed: bool
+
+    @property
+    def state(self) -> str:
+        if self.witnessed:
+            return "witnessed"
+        return "published" if self.in_log else "recorded"
+
+    @property
+    def words(self) -> str:
+        if self.witnessed:
+            return "in the log and witnessed"
+        return "in the log, not witnessed yet" if self.in_log else "recorded, not in the log yet"
+
+
+class Standings:
+    """Judges many events: what each log's newest released and newest witnessed checkpoints cover is read once."""
+
+    def __init__(self) -> None:
+        released = Checkpoint.objects.filter(release__isnull=False).values("log").annotate(size=Max("size"))
+        self._released: dict[int, int] = {row["log"]: row["size"] for row in released}
+        self._witnessed: dict[int, int] = {}
+
+    def of(self, event: Event) -> Standing:
+        index = event.index
+        if index is None:
+            return Standing(in_log=False, witnessed=False)
+        released = self._released.get(event.log_id, 0)
+        return Standing(index < released, index < self._witnessed_size(event.log_id))
+
+    def _witnessed_size(self, log: int) -> int:
+        if log not in self._witnessed:
+            newest = witnessed_checkpoint(Log.objects.get(pk=log))
+            self._witnessed[log] = newest.size if newest else 0
+        return self._witnessed[log]
+
+
+def vouchers_of(log: Log, index: int) -> Vouched | None:
+    """Who first vouched for leaf ``index`` and all before it, and when; None while the quorum has not."""
+    first = witnessed_checkpoint(log, covering=index)
+    return vouched(first) if first else None
