@@ -18,8 +18,6 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connections
 
 from provenance.jobs import services as jobs
-from provenance.trail.services.guarding import EVERY as GUARD_EVERY
-from provenance.trail.services.guarding import guard_due
 from provenance.trail.services.publishing import publish_due
 from provenance.trail.services.witnessing import ask_due
 
@@ -74,7 +72,6 @@ class Command(BaseCommand):
             Duty("publishing", publish_due),
             # In a thread of its own: a witness that hangs must not hold up the log.
             Duty("witnesses", ask_due),
-            Duty("guard", guard_due, every=GUARD_EVERY),
             # In a thread of its own: a long import must not hold up the log.
             Duty("jobs", lambda: jobs.run_due(waiting_for=waiting_for, interrupted=stopping.is_set)),
         ]
