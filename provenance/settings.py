@@ -110,6 +110,14 @@ OUTSIDE_PRIVATE_HOSTS = [host.strip().lower() for host in env.list("OUTSIDE_PRIV
 INSTANCE_ID = env.str("INSTANCE_ID", default="")
 PUBLIC_CHECKPOINT_URL = env.str("PUBLIC_CHECKPOINT_URL", default="")
 
+# Where else the log lies as static files: a folder that a web server serves, a Django storage by its name in STORAGES,
+# or a bucket (requirements-s3.txt; its keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).
+EXPORT_DIR = BASE_DIR / env.str("EXPORT_DIR") if env.str("EXPORT_DIR", default="") else None
+EXPORT_S3_BUCKET = env.str("EXPORT_S3_BUCKET", default="")
+EXPORT_STORAGE = env.str("EXPORT_STORAGE", default="s3" if EXPORT_S3_BUCKET else "")
+# The statements themselves too, though genesis keeps them for auditors: only to a place that the public cannot read.
+EXPORT_ENTRIES = yes_or_no("EXPORT_ENTRIES", default=False)
+
 # What kind of site this is
 
 PRODUCTION = bool(env.str("ALLOWED_HOSTS", default="")) or PUBLIC_URL.startswith("https://")
@@ -225,6 +233,15 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+if EXPORT_S3_BUCKET:
+    STORAGES["s3"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": EXPORT_S3_BUCKET,
+            "endpoint_url": env.str("EXPORT_S3_ENDPOINT", default="") or None,
+            "location": env.str("EXPORT_S3_PREFIX", default=""),
+        },
+    }
 # Outside production the files are served from where they lie, so nothing has to be collected first.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
