@@ -18,6 +18,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connections
 
 from provenance.jobs import services as jobs
+from provenance.trail.services.guarding import EVERY as GUARD_EVERY
+from provenance.trail.services.guarding import guard_due
 from provenance.trail.services.publishing import publish_due
 from provenance.trail.services.witnessing import ask_due
 
@@ -69,6 +71,7 @@ class Command(BaseCommand):
         stopping = threading.Event()
         waiting_for = LEFT_TO_CELERY if settings.REDIS_URL else timedelta(0)
         duties = [
+            Duty("guard", guard_due, every=GUARD_EVERY),
             Duty("publishing", publish_due),
             # In a thread of its own: a witness that hangs must not hold up the log.
             Duty("witnesses", ask_due),

@@ -46,6 +46,11 @@ class Log(models.Model):
     vkeys = models.TextField("verifier keys", help_text="One C2SP vkey a line: Ed25519, then ML-DSA-44.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
     why_frozen = models.CharField(max_length=300, blank=True)
+    # Leaves of the retired logs of its series, all of which stand before its own.
+    first_place = models.PositiveBigIntegerField(default=0)
+    unguarded_until = models.DateTimeField(
+        null=True, blank=True, help_text="An operator lets it begin to sign until then although no witness answers."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -113,7 +118,7 @@ class Event(InsertOnly):
 
     @property
     def state(self) -> str:
-        """ "recorded" (durable) or "published" (has a place in the log and a proof)."""
+        """ "recorded" (durable) or "published" (has a place and a proof); witnesses: see ``services.standing``."""
         return "recorded" if self.index is None else "published"
 
     @staticmethod

@@ -6,7 +6,7 @@ from provenance.trail.models.log import Event, Log
 
 
 class LogKey(models.Model):
-    """A signing key of a log, for this number or one of the next two, bound to its origin by the seal."""
+    """A signing key of a log, for this number or one of the next two, bound to origin and instance by the seal."""
 
     class Kind(models.TextChoices):
         ED25519 = "ed25519", "Ed25519"
@@ -17,6 +17,7 @@ class LogKey(models.Model):
     kind = models.CharField(max_length=9, choices=Kind.choices)
     vkey = models.TextField("verifier key")
     sealed = models.BinaryField()
+    instance = models.CharField(max_length=64, blank=True, help_text="The installation that may sign with it.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["origin", "kind"], name="log_key_unique")]

@@ -6,6 +6,8 @@ A database restored from a backup knows less than its fence, so the fork is seen
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,21 +60,33 @@ class Fence:
 
     def advance(self, released: Checkpoint) -> None:
         """Make the file hold this checkpoint, unless it holds a larger one. On return it is on the disk."""
+        with self._locked():
+            # Two publishers may release at once; the smaller one must not overwrite the larger.
+            present = self.read()
+            if present is None or present.size < released.size:
+                self._write(released)
+
+    def replace(self, released: Checkpoint) -> None:
+        """Make the file hold this checkpoint, whatever it held: an operator's decision."""
+        with self._locked():
+            self._write(released)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(self.path.with_suffix(".lock"), "w") as lock:
-            # Two publishers may release at once; the smaller one must not overwrite the larger.
             fcntl.flock(lock, fcntl.LOCK_EX)
-            present = self.read()
-            if present and present.size >= released.size:
-                return
-            draft = self.path.with_suffix(".new")
-            with open(draft, "w") as stream:
-                stream.write(released.text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(draft, self.path)
-            directory = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+            yield
+
+    def _write(self, released: Checkpoint) -> None:
+        draft = self.path.with_suffix(".new")
+        with open(draft, "w") as stream:
+            stream.write(released.text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, self.path)
+        directory = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

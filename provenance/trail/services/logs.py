@@ -9,6 +9,7 @@ from provenance.keyring import seal_secret, unseal_secret
 from provenance.tlog.keys import Ed25519Signer, KeyType, MLDSA44Signer, NamedSigner, VerifierKey, parse_vkey
 from provenance.trail.errors import Corrupt, LogFrozen, NoLog
 from provenance.trail.models import Log, LogKey
+from provenance.trail.services.instance import bound_to, check_instance, instance_id
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def vkeys_of(log: Log) -> list[VerifierKey]:
 def make_keys(name: str, first: int) -> list[tuple[str, list[tuple[LogKey, VerifierKey]]]]:
     """Fresh keys for the log of this number and the next ones, not yet saved: (origin, keys) each."""
     made = []
+    instance = instance_id()
     for number in range(first, first + KEYS_AHEAD):
         origin = origin_of(name, number)
         signers = [
@@ -55,7 +57,8 @@ def make_keys(name: str, first: int) -> list[tuple[str, list[tuple[LogKey, Verif
                     origin=origin,
                     kind=kind,
                     vkey=signer.verifier.vkey,
-                    sealed=seal_secret(signer.signer.seed, bound_to(origin, kind)),
+                    sealed=seal_secret(signer.signer.seed, bound_to(origin, kind, instance)),
+                    instance=instance,
                 ),
                 signer.verifier,
             )
@@ -65,22 +68,23 @@ def make_keys(name: str, first: int) -> list[tuple[str, list[tuple[LogKey, Verif
     return made
 
 
-def bound_to(origin: str, kind: str) -> str:
-    """A log key opens for its own origin only: copied to another log it signs nothing."""
-    return f"log key {kind} {origin}"
-
-
 def signers_of(log: Log) -> list[NamedSigner]:
-    """Who signs this log's checkpoints. Raises ``Corrupt`` where a key is missing."""
+    """Who signs this log's checkpoints. Raises ``Corrupt`` where a key is missing or belongs to another instance."""
     keys = {key.kind: key for key in LogKey.objects.filter(origin=log.origin)}
     if set(keys) != set(LogKey.Kind.values):
         raise Corrupt("The log has lost a signing key.")
-    return [open_signer(log.origin, kind, bytes(keys[kind].sealed)) for kind in LogKey.Kind.values]
+    check_instance(list(keys.values()))
+    return [open_key(keys[kind]) for kind in LogKey.Kind.values]
+
+
+def open_key(key: LogKey) -> NamedSigner:
+    """Opens for its own origin and instance only: copied to another log or installation it signs nothing."""
+    return open_signer(key.origin, key.kind, bytes(key.sealed), key.instance)
 
 
 @lru_cache(maxsize=16)
-def open_signer(origin: str, kind: str, sealed: bytes) -> NamedSigner:
-    seed = unseal_secret(sealed, bound_to(origin, kind))
+def open_signer(origin: str, kind: str, sealed: bytes, instance: str) -> NamedSigner:
+    seed = unseal_secret(sealed, bound_to(origin, kind, instance))
     if kind == LogKey.Kind.ED25519:
         return NamedSigner(origin, KeyType.ED25519, Ed25519Signer(seed))
     return NamedSigner(origin, KeyType.COSIGNATURE_MLDSA44, MLDSA44Signer(seed))

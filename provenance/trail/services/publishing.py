@@ -34,6 +34,7 @@ from provenance.trail.models import (
 )
 from provenance.trail.services.bulk import insert
 from provenance.trail.services.fence import Fence, FenceBroken
+from provenance.trail.services.guarding import stand_guard
 from provenance.trail.services.logs import freeze, frozen, signers_of
 from provenance.trail.services.tiles import hash_reader
 
@@ -52,6 +53,7 @@ def publish(log: Log, *, now: float | None = None) -> Checkpoint | None:
     """
     if log.state != Log.State.ACTIVE:
         raise frozen(log)
+    stand_guard(log)
     try:
         # A crash between COMMIT and release leaves a checkpoint that nobody has seen: it is released first.
         release(log)

@@ -10,7 +10,7 @@ from provenance.tlog.keys import Ed25519Signer
 from provenance.trail.models import Disclosure, Event, Key, Log, LogKey, ServerKey, SubjectKey
 from provenance.trail.services import acting
 from provenance.trail.services.disclosing import AUDITORS, PARTNERS, PUBLIC, open_disclosure
-from provenance.trail.services.logs import KEYS_AHEAD, open_signer, origin_of
+from provenance.trail.services.logs import KEYS_AHEAD, open_key, origin_of
 from provenance.trail.services.sealing import open_subject_key
 from provenance.trail.services.verifying.findings import Findings
 
@@ -48,16 +48,16 @@ def _what_is_wrong(row: Disclosure, statement: Statement, key: SubjectKey | None
 
 def check_keys(log: Log, findings: Findings) -> None:
     """Every private key opens under KEY_ENCRYPTION_KEY and is the one that the log names."""
-    for number in range(log.number, log.number + KEYS_AHEAD):
+    for number in range(1, 1 + KEYS_AHEAD):
         origin = origin_of(log.name, number)
-        found = {row.kind: row for row in LogKey.objects.filter(origin=origin, log=log)}
+        found = {row.kind: row for row in LogKey.objects.filter(origin=origin)}
         for kind in LogKey.Kind.values:
             if kind not in found:
                 findings.fault(f"The {kind} key of {origin} is missing.")
                 continue
             findings.counts["keys"] += 1
             try:
-                vkey = open_signer(origin, kind, bytes(found[kind].sealed)).verifier.vkey
+                vkey = open_key(found[kind]).verifier.vkey
             except Unsealable as error:
                 findings.fault(str(error))
                 continue
