@@ -85,7 +85,7 @@ $(VENV)/runtime: requirements.txt | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/development: requirements-dev.txt $(VENV)/runtime
+$(VENV)/development: requirements-dev.txt requirements-s3.txt $(VENV)/runtime
 	@echo "Installing the tools of test and lint (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	@touch $@
