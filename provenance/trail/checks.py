@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection, connections
 
 from provenance.health import must_be_ready
 from provenance.trail import triggers
+from provenance.trail.services import exporting
 
 
 @register("trail", "database")
@@ -27,3 +29,22 @@ def triggers_stand(
 @must_be_ready("trail triggers")
 def triggers_are_ready() -> str | None:
     return triggers.triggers_differ(connection)
+
+
+@must_be_ready("static export")
+def export_is_up_to_date() -> str | None:
+    return exporting.why_behind()
+
+
+@register("trail")
+def export_is_configured_once(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.EXPORT_DIR and settings.EXPORT_STORAGE:
+        hint = "Set EXPORT_DIR, or EXPORT_STORAGE (or EXPORT_S3_BUCKET), not both."
+        found.append(Error("The log is to be exported to two places.", hint=hint, id="trail.E002"))
+    if settings.EXPORT_STORAGE and settings.EXPORT_STORAGE not in settings.STORAGES:
+        hint = f"Use one of: {', '.join(sorted(settings.STORAGES))}; or set EXPORT_S3_BUCKET."
+        found.append(
+            Error(f"EXPORT_STORAGE names no storage: {settings.EXPORT_STORAGE}.", hint=hint, id="trail.E003")
+        )
+    return found

@@ -20,6 +20,7 @@ from django.db import close_old_connections, connections
 from provenance.jobs import services as jobs
 from provenance.trail.services.guarding import EVERY as GUARD_EVERY
 from provenance.trail.services.guarding import guard_due
+from provenance.trail.services.exporting import export_due
 from provenance.trail.services.publishing import publish_due
 from provenance.trail.services.witnessing import ask_due
 
@@ -75,6 +76,8 @@ class Command(BaseCommand):
             Duty("publishing", publish_due),
             # In a thread of its own: a witness that hangs must not hold up the log.
             Duty("witnesses", ask_due),
+            # Publishing exports; this takes up what failed, and the lines that witnesses add later.
+            Duty("export", export_due, every=5.0),
             # In a thread of its own: a long import must not hold up the log.
             Duty("jobs", lambda: jobs.run_due(waiting_for=waiting_for, interrupted=stopping.is_set)),
         ]

@@ -33,6 +33,7 @@ from provenance.trail.models import (
     StoredTile,
 )
 from provenance.trail.services.bulk import insert
+from provenance.trail.services.exporting import ExportFailed, catch_up
 from provenance.trail.services.fence import Fence, FenceBroken
 from provenance.trail.services.guarding import stand_guard
 from provenance.trail.services.logs import freeze, frozen, signers_of
@@ -49,7 +50,7 @@ def publish(log: Log, *, now: float | None = None) -> Checkpoint | None:
     One checkpoint over everything pending, or None where nothing is. ``now``: POSIX seconds, else the clock's.
 
     Raises ``LogFrozen`` (and freezes the log) when fence or database contradict what was released, ``ClockBehind``
-    when signing has to wait.
+    when signing has to wait, ``ExportFailed`` while the static export lacks what was released.
     """
     if log.state != Log.State.ACTIVE:
         raise frozen(log)
@@ -83,7 +84,7 @@ def publish_due(*, now: float | None = None) -> list[Checkpoint]:
             continue
         try:
             checkpoint = publish(log, now=now)
-        except (LogFrozen, ClockBehind, Unsealable) as error:
+        except (LogFrozen, ClockBehind, Unsealable, ExportFailed) as error:
             logger.error("log %s: %s", log.origin, error)
         else:
             made += [checkpoint] if checkpoint else []
@@ -91,23 +92,22 @@ def publish_due(*, now: float | None = None) -> list[Checkpoint]:
 
 
 def release(log: Log) -> None:
-    """Write the fence, then the release rows, of checkpoints that have none. Running it twice does no harm."""
+    """Write the fence, the release rows, the static export of what has none. Running it twice does no harm."""
     fence = Fence.of(log)
     # The fence is read before the head: read after it, a publisher in between would look like a fork.
     released = fence.read()
     head = LogHead.objects.get(log=log)
     fence.check(log, head, released, ever=CheckpointRelease.objects.filter(checkpoint__log=log).exists())
     unreleased = list(Checkpoint.objects.filter(log=log, release=None).order_by("size"))
-    if not unreleased:
-        return
-    newest = unreleased[-1]
-    fence.advance(tlog_checkpoint.Checkpoint(log.origin, newest.size, bytes(newest.root)))
+    for newest in unreleased[-1:]:
+        fence.advance(tlog_checkpoint.Checkpoint(log.origin, newest.size, bytes(newest.root)))
     for checkpoint in unreleased:
         try:
             with transaction.atomic():
                 CheckpointRelease.objects.create(checkpoint=checkpoint, released_at=timezone.now())
         except IntegrityError:
             logger.info("checkpoint %s was released by another publisher", checkpoint)
+    catch_up(log)
 
 
 def _sequence(log: Log, now: float | None) -> Checkpoint | None:

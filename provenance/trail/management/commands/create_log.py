@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from provenance.trail.errors import RecordingStopped
+from provenance.trail.services.exporting import ExportFailed
 from provenance.trail.services.registry import found_log
 
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             log = found_log(
                 options["name"], options["operator"], entries=options["entries"], country=options["country"]
             )
-        except RecordingStopped as error:
+        except (RecordingStopped, ExportFailed) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Log {log.origin}\nAudience {log.aud}\nGive these keys to verifiers and witnesses:")
         self.stdout.write(log.vkeys)
