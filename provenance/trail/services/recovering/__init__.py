@@ -4,6 +4,7 @@ The ways out of a frozen log: thaw it when nothing contradicts it any more, refi
 Each is a decision of the operator's, taken by a command of its own (docs/operations.md, "Drills").
 """
 
+from provenance.trail.services.recovering.refilling import Refilled, refill
 from provenance.trail.services.recovering.thawing import NotMended, accept_fence, thaw
 
-__all__ = ["NotMended", "accept_fence", "thaw"]
+__all__ = ["NotMended", "Refilled", "accept_fence", "refill", "thaw"]
