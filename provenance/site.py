@@ -10,6 +10,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from provenance.trail.services import alarms
+
 from provenance.members.forms import LimitedLogIn
 
 
@@ -62,6 +64,11 @@ class BeantrailAdminSite(AdminSite):
     site_header = "Beantrail"
     index_title = "What needs me?"
     index_template = "admin/front.html"
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With what everybody who works here must see on every page: a log that has been stopped."""
+        context = super().each_context(request)
+        return {**context, "alarms": alarms.standing() if context["has_permission"] else []}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**(extra_context or {}), "needs": needs_of(request)})

@@ -9,6 +9,8 @@ from django.db import connection, connections
 
 from provenance.health import must_be_ready
 from provenance.trail import triggers
+from provenance.trail.services import alarms
+from provenance.trail.services.cosigning import PolicyUnusable, check_policy
 from provenance.trail.services import exporting
 
 
@@ -44,7 +46,26 @@ def export_is_configured_once(app_configs: Sequence[Any] | None = None, **kwargs
         found.append(Error("The log is to be exported to two places.", hint=hint, id="trail.E002"))
     if settings.EXPORT_STORAGE and settings.EXPORT_STORAGE not in settings.STORAGES:
         hint = f"Use one of: {', '.join(sorted(settings.STORAGES))}; or set EXPORT_S3_BUCKET."
-        found.append(
-            Error(f"EXPORT_STORAGE names no storage: {settings.EXPORT_STORAGE}.", hint=hint, id="trail.E003")
-        )
+        found.append(Error(f"EXPORT_STORAGE names no storage: {settings.EXPORT_STORAGE}.", hint=hint, id="trail.E003"))
     return found
+
+
+@register("trail")
+def policy_is_readable(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    if unusable := policy_is_usable():
+        return [Error(unusable, hint="Mend the file, or unset WITNESS_POLICY.", id="trail.E002")]
+    return []
+
+
+@must_be_ready("witness policy")
+def policy_is_usable() -> str | None:
+    try:
+        check_policy()
+    except PolicyUnusable as error:
+        return str(error)
+    return None
+
+
+@must_be_ready("fork alarm")
+def no_alarm_stands() -> str | None:
+    return " ".join(alarms.standing()) or None

@@ -35,6 +35,11 @@ def policy_text(log: Log) -> bytes:
     return (heading + logs + _witness_lines()).encode("utf-8", "surrogateescape")
 
 
+def check_policy() -> None:
+    """Raise ``PolicyUnusable`` where the operator's file cannot be read. Asks no database."""
+    _witness_lines()
+
+
 def policy_of(log: Log) -> Policy:
     """The policy that this server holds the log's checkpoints against. Raises ``PolicyUnusable``."""
     return _parsed(policy_text(log))
