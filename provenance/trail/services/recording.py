@@ -17,7 +17,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from provenance.coffee import ledger, rules
-from provenance.coffee.acts import Genesis, RegisterKey
+from provenance.coffee.acts import LOG_ACTS, Genesis, RegisterKey
 from provenance.coffee.errors import BadDisclosure, CoffeeError, MalformedStatement, NotAuthorised
 from provenance.coffee.statement import Statement, verify
 from provenance.coffee.statement.envelope import decode_b64url, signing_input_of
@@ -62,8 +62,10 @@ def record(incoming: Sequence[Incoming]) -> list[Event]:
     room.check(*PEN.waiting())
     batch = read(incoming)
     for position, statement in list(batch.statements.items()):
-        if statement.act == "genesis":
-            batch.refuse(position, NotAuthorised("A log begins once, when its operator makes it.", field="act"))
+        if statement.act in LOG_ACTS:
+            batch.refuse(
+                position, NotAuthorised("Only the log itself says how it begins and what it holds.", field="act")
+            )
     batch.stop_if_refused()
     return record_batch(log_of(batch), batch)
 

@@ -202,7 +202,7 @@ def test_a_statement_for_another_log_is_not_taken_in(log):
 
 def test_nobody_records_a_second_genesis(log):
     genesis = Event.objects.get(act="genesis")
-    with pytest.raises(RecordRefused, match="begins once"):
+    with pytest.raises(RecordRefused, match="Only the log itself"):
         record([Incoming(bytes(genesis.statement))])
 
 
