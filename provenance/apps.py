@@ -2,6 +2,8 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.utils.module_loading import autodiscover_modules
 
+from provenance.witness.apps import WitnessConfig
+
 
 class ProvenanceConfig(AppConfig):
     name = "provenance"
@@ -16,3 +18,10 @@ class ProvenanceConfig(AppConfig):
 
 class BeantrailAdminConfig(AdminConfig):
     default_site = "provenance.site.BeantrailAdminSite"
+
+
+class LoneWitnessConfig(WitnessConfig):
+    """The witness of an installation that is nothing else; it brings the house's checks along."""
+
+    def ready(self) -> None:
+        from provenance import checks  # noqa: F401

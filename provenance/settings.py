@@ -89,6 +89,14 @@ PUBLIC_URL = web_address("PUBLIC_URL", "http://localhost:8000")
 TRAIL_HOST = env.str("TRAIL_HOST", default=urlsplit(PUBLIC_URL).netloc)
 TRAIL_LOG = env.str("TRAIL_LOG", default="main")
 
+# Being a witness for others: under which name, how many requests a minute from one address; alone, without a trail.
+WITNESS_NAME = env.str("WITNESS_NAME", default=f"{TRAIL_HOST}/witness")
+WITNESS_RATE = env.int("WITNESS_RATE", default=120)
+WITNESS_ONLY = yes_or_no("WITNESS_ONLY", default=False)
+
+# The log commits to an index of itself at most this many seconds after the last time; only that goes to witnesses.
+INDEX_EVERY = env.int("INDEX_EVERY", default=60)
+
 # Who witnesses our log: a C2SP tlog-policy file of the operator's; none where not named. Nobody is asked more often
 # than every so many seconds, unless somebody waits; a checkpoint without its quorum after so many hours is a fault.
 WITNESS_POLICY = BASE_DIR / env.str("WITNESS_POLICY") if env.str("WITNESS_POLICY", default="") else None
@@ -179,6 +187,7 @@ INSTALLED_APPS = [
     "provenance.jobs",
     "provenance.bags",
     "provenance.trail",
+    "provenance.witness",
     "provenance.shelf",
     "provenance.audit",
     "farms",
@@ -246,6 +255,15 @@ if EXPORT_S3_BUCKET:
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 
+if WITNESS_ONLY:
+    # No members, no log-in, no cookies: what is left answers logs and shows one page.
+    INSTALLED_APPS = ["provenance.apps.LoneWitnessConfig", "django.contrib.staticfiles", "csp"]
+    FOR_MEMBERS = ("django.contrib.sessions", "django.contrib.auth", "django.contrib.messages")
+    MIDDLEWARE = [each for each in MIDDLEWARE if not each.startswith(FOR_MEMBERS)]
+    TEMPLATES[0]["OPTIONS"] = {"context_processors": ["django.template.context_processors.request"]}
+    STATICFILES_DIRS = [BASE_DIR / "provenance" / "static"]
+    ROOT_URLCONF = "provenance.witness_urls"
+
 # Where it keeps things
 
 # Versions before this one can damage a WAL database when two connections write and checkpoint at once.
@@ -276,7 +294,7 @@ def sqlite(file: Path) -> dict[str, Any]:
 
 def database() -> dict[str, Any]:
     if not (url := env.str("DATABASE_URL", default="")):
-        return sqlite(DATA_DIR / "beantrail.sqlite3")
+        return sqlite(DATA_DIR / ("witness.sqlite3" if WITNESS_ONLY else "beantrail.sqlite3"))
     if url.startswith("sqlite:///"):
         return sqlite(BASE_DIR / url.removeprefix("sqlite:///"))
     if not url.startswith(("postgres://", "postgresql://")):

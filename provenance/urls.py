@@ -15,6 +15,7 @@ urlpatterns = [
     path("farms/", include("farms.urls")),
     path("shipments/", include("shipments.urls")),
     path("jobs/", include("provenance.jobs.urls")),
+    path("witness/", include("provenance.witness.urls")),
     path("admin/", admin.site.urls),
     path("", include("provenance.audit.urls")),
     path("", include("provenance.shelf.urls")),

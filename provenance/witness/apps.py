@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class WitnessConfig(AppConfig):
+    name = "provenance.witness"
+    label = "witness"
+    verbose_name = "Witness"

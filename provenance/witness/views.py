@@ -1,0 +1,122 @@
+"""What a witness answers: cosignatures to logs, checkpoints to monitors, and a page to people."""
+
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from provenance.tlog.note import parse_note
+from provenance.witness.asking import MAX_BODY_BYTES
+from provenance.witness.errors import NotReady, Refusal
+from provenance.witness.models import CosignedTree, WatchedLog
+from provenance.witness.rates import MINUTE, over
+from provenance.witness.services import keys, watching
+from provenance.witness.services.cosigning import add_checkpoint
+
+TEXT = "text/plain; charset=utf-8"
+FRESH = "public, max-age=5"
+
+
+# Logs have no cookies; what counts is the log's signature in the body.
+@csrf_exempt
+@require_POST
+def submit(request: HttpRequest) -> HttpResponse:
+    """POST /witness/add-checkpoint (C2SP tlog-witness)."""
+    if over(request, settings.WITNESS_RATE):
+        return _plain("You ask too often: try again in a minute.\n", 429, retry_after=MINUTE)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
+        return _plain(f"A request has at most {MAX_BODY_BYTES} bytes.\n", 413)
+    try:
+        return _plain(add_checkpoint(request.body), 200)
+    except NotReady as error:
+        return _plain(error.body, error.status, retry_after=5)
+    except Refusal as error:
+        return _plain(error.body, error.status, content_type=error.content_type)
+    except OperationalError:
+        return _plain("The database of this witness is busy. Nothing was cosigned.\n", 503, retry_after=5)
+
+
+@require_safe
+def checkpoint(request: HttpRequest, address: str) -> HttpResponse:
+    """GET /witness/logs/{SHA-256 of the origin}/checkpoint: the latest one cosigned, with the log's lines and ours."""
+    log = _log_at(address)
+    if log is None or not log.note:
+        return _public("Nothing of this log has been cosigned here.\n", 404)
+    return _public(log.note)
+
+
+@require_safe
+def contradictions(request: HttpRequest, address: str) -> HttpResponse:
+    """GET /witness/logs/{SHA-256 of the origin}/contradictions: pairs of notes of one size and two roots."""
+    log = _log_at(address)
+    if log is None:
+        return _public("This log is not watched here.\n", 404)
+    pairs = []
+    for found in log.contradictions.order_by("pk"):
+        cosigned = CosignedTree.objects.get(log=log, size=found.size)
+        pairs.append(f"Cosigned at {cosigned.cosigned_at:%Y-%m-%dT%H:%M:%SZ}:\n\n{cosigned.note}\n")
+        pairs.append(
+            f"Signed by the log as well, received at {found.received_at:%Y-%m-%dT%H:%M:%SZ}:\n\n{found.note}\n"
+        )
+    return _public("".join(pairs) or "None.\n")
+
+
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    """GET /witness/policy: lines for somebody's tlog-policy file."""
+    found = keys.verifiers()
+    if not found:
+        return _public("This installation is no witness.\n", 404)
+    lines = [
+        "# One witness with two keys: put both into one group with the threshold any, and count it once.",
+        *(f"witness {key.name}/{kind} {key.vkey} {settings.PUBLIC_URL}/witness" for kind, key in _kinds(found)),
+        f"group {found[0].name} any {' '.join(f'{key.name}/{kind}' for kind, key in _kinds(found))}",
+    ]
+    return _public("\n".join(lines) + "\n")
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """GET /witness/: who this witness is, how to be watched, and what it watches."""
+    logs = [
+        {"log": log, "lines": _line_count(log), "contradictions": log.contradictions.count()}
+        for log in watching.watched()
+    ]
+    context = {
+        "keys": _kinds(keys.verifiers()),
+        "logs": logs,
+        "alarm": any(each["contradictions"] for each in logs),
+        "url": f"{settings.PUBLIC_URL}/witness",
+    }
+    response = render(request, "witness/witness.html", context)
+    response["Cache-Control"] = FRESH
+    return response
+
+
+def _kinds(found: list) -> list[tuple[str, object]]:
+    return list(zip(("ed25519", "ml-dsa-44"), found, strict=False))
+
+
+def _line_count(log: WatchedLog) -> int:
+    return len(parse_note(log.note.encode()).signatures) if log.note else 0
+
+
+def _log_at(address: str) -> WatchedLog | None:
+    return next((log for log in watching.watched() if log.address == address), None)
+
+
+def _plain(body: str, status: int, *, content_type: str = TEXT, retry_after: int | None = None) -> HttpResponse:
+    response = HttpResponse(body, status=status, content_type=content_type)
+    response["Cache-Control"] = "no-store"
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    return response
+
+
+def _public(body: str, status: int = 200) -> HttpResponse:
+    response = HttpResponse(body, status=status, content_type=TEXT)
+    response["Cache-Control"] = FRESH
+    response["Access-Control-Allow-Origin"] = "*"
+    return response

@@ -1,0 +1,13 @@
+"""Addresses of a witness that runs alone (``WITNESS_ONLY``)."""
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from provenance.health import healthz, readyz
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="witness:page")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("witness/", include("provenance.witness.urls")),
+]
