@@ -86,6 +86,7 @@ ACTS = {
     "register_key": "Key registered",
     "revoke_key": "Key ended",
     "index": "Index of the log",
+    "succession": "Start of the next log",
 }
 REASONS = {
     "not_ordered": "not ordered",

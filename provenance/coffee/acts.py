@@ -207,6 +207,22 @@ class Index(Act):
     prev: int | None = None  # leaf of the index before
 
 
+@dataclass(frozen=True, kw_only=True)
+class Succession(Act):
+    """
+    Leaf 0 of a log that goes on where another was retired (trail format, 6).
+
+    ``retired`` is that log's last checkpoint as a signed note: its leaves carry over, all of them. ``lost``: how many
+    leaves beyond them it is known to have released.
+    """
+
+    name: ClassVar[str] = "succession"
+    origin: str
+    keys: tuple[str, ...]  # vkeys of this log, as leaf 0 of the series lists them
+    retired: str
+    lost: int
+
+
 # --- movement --------------------------------------------------------------------------------------------------------
 
 
@@ -461,6 +477,7 @@ ACTS: dict[str, type[Act]] = {
         RegisterKey,
         RevokeKey,
         Index,
+        Succession,
         Harvest,
         Dispatch,
         Receive,
@@ -482,10 +499,19 @@ ACTS: dict[str, type[Act]] = {
 }
 
 REGISTRY_ACTS = frozenset(
-    {"genesis", "register_party", "register_site", "register_plot", "register_key", "revoke_key", "index"}
+    {
+        "genesis",
+        "register_party",
+        "register_site",
+        "register_plot",
+        "register_key",
+        "revoke_key",
+        "index",
+        "succession",
+    }
 )
 # What the log says about itself: no door takes these in.
-LOG_ACTS = frozenset({"genesis", "index"})
+LOG_ACTS = frozenset({"genesis", "index", "succession"})
 
 
 def check_lines(

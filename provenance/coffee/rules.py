@@ -31,7 +31,10 @@ from provenance.coffee.rights import (
     site_of,
     traced,
 )
-from provenance.coffee.statement import check_pop, thumbprint
+from provenance.coffee.statement import check_pop, successor, thumbprint
+from provenance.tlog.checkpoint import open_checkpoint
+from provenance.tlog.errors import TlogError
+from provenance.tlog.keys import parse_vkey
 
 # Roles that open doors to the coffee of others: nobody gives them to a party of his own.
 OVERSIGHT = frozenset({"auditor", "officer", "operator"})
@@ -41,7 +44,7 @@ def authorise(books: Books, statement: Signed, index: int | None) -> None:
     """
     Raise ``NotAuthorised`` unless the signer's key stands and the signer may say this.
 
-    ``index`` is the statement's leaf; None while recording, when a revocation counts at once.
+    ``index`` is the statement's place in the log series; None while recording, when a revocation counts at once.
     """
     if statement.jti in books.events:
         raise NotAuthorised("This event is recorded already: an event id is used once.")
@@ -135,8 +138,26 @@ def _index(books: Books, statement: Signed, act: acts.Index, index: int | None) 
     key = books.keys[statement.kid]
     if statement.iss != books.operator or key.from_leaf != 0:
         raise NotAuthorised("Only the operator's key that leaf 0 names may sign the log's index.")
-    if index != act.upto:
+    first = books.log.first_leaf if books.log else 0
+    if index is None or index - first != act.upto:
         raise NotAuthorised("An index covers all leaves before it, and no others.", field="upto")
+
+
+def _succession(books: Books, statement: Signed, act: acts.Succession, index: int | None) -> None:
+    before = books.log
+    if statement.iss != books.operator or books.keys[statement.kid].from_leaf != 0:
+        raise NotAuthorised("Only the operator's key that leaf 0 names may begin a further log.")
+    if before is None or len(before.vkeys) < 2:
+        raise NotAuthorised("Leaf 0 of the series lists no keys for a further log: another series has to begin.")
+    if act.origin != successor(before.origin) or act.keys != before.vkeys[1]:
+        raise NotAuthorised("A log is succeeded by the next number, with the keys that leaf 0 of the series lists.")
+    try:
+        keys = [parse_vkey(vkey) for vkey in before.vkeys[0]]
+        retired, _ = open_checkpoint(act.retired.encode(), keys, origin=before.origin, every_key=True)
+    except TlogError as error:
+        raise NotAuthorised(f"The log that is retired did not sign the checkpoint quoted: {error}") from error
+    if index is not None and index - before.first_leaf != retired.size:
+        raise NotAuthorised("A succession follows the last leaf under the checkpoint that it quotes.", field="retired")
 
 
 # --- movement --------------------------------------------------------------------------------------------------------
@@ -306,6 +327,7 @@ RULES: dict[str, Callable[[Books, Signed, Any, int | None], None]] = {
     "register_key": _register_key,
     "revoke_key": _revoke_key,
     "index": _index,
+    "succession": _succession,
     "harvest": _harvest,
     "dispatch": _dispatch,
     "receive": _receive,

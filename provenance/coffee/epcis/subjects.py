@@ -18,6 +18,7 @@ from provenance.coffee.acts import (
     RegisterPlot,
     RegisterSite,
     RevokeKey,
+    Succession,
 )
 from provenance.coffee.epcis.fields import country, distinct, reference, time, whole, word
 from provenance.coffee.epcis.members import Json, need, texts
@@ -27,6 +28,7 @@ from provenance.coffee.epcis.written import time_text
 
 MAX_AREA_M2 = 10**10  # 10,000 square kilometres: larger than any estate
 MAX_LEAF = 2**53 - 1
+MAX_NOTE = 8_000  # letters: a log's own lines, and what cosignatures find room beside them in a statement
 INDEX_VERSION = 1
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")  # 32 bytes in canonical base64url
@@ -71,8 +73,8 @@ def _write(act: Act) -> Json:
     return written
 
 
-_TEXTS = frozenset({"roles"})
-_NUMBERS = frozenset({"area_m2", "from_index", "v", "upto", "prev"})
+_TEXTS = frozenset({"roles", "keys"})
+_NUMBERS = frozenset({"area_m2", "from_index", "v", "upto", "prev", "lost"})
 
 
 def _read(kind: type[Act], subject: Json) -> Act:
@@ -172,6 +174,17 @@ def _index(act: Index) -> None:
         whole(act.prev, "prev", least=1, most=act.upto - 1)
 
 
+def _succession(act: Succession) -> None:
+    if not _ORIGIN.fullmatch(act.origin):
+        raise problem("origin", "it looks like example.org/log/harvest/2.")
+    if not act.keys or not all(_VKEY.fullmatch(vkey) for vkey in act.keys):
+        raise problem("keys", "give the verifier keys of this log, each one line without spaces.")
+    distinct(act.keys, "keys")
+    if not act.retired.endswith("\n") or len(act.retired) > MAX_NOTE:
+        raise problem("retired", "it is the last checkpoint of the log that is retired, as a signed note.")
+    whole(act.lost, "lost", least=0, most=MAX_LEAF)
+
+
 def _key(text: str, field: str) -> None:
     if not _KEY.fullmatch(text):
         raise problem(field, "it is 32 bytes in base64url: 43 characters.")
@@ -197,6 +210,7 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "register_key": _register_key,
     "revoke_key": _revoke_key,
     "index": _index,
+    "succession": _succession,
 }
 
 

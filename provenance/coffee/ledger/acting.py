@@ -10,6 +10,7 @@ from provenance.coffee.ledger.books import (
     FlagKind,
     Handover,
     KeyFact,
+    LogFact,
     LotFact,
     PartyFact,
     PlotFact,
@@ -25,10 +26,17 @@ RECEIPT = STEPS["store"]
 
 def genesis(entry: Entry, act: acts.Genesis) -> None:
     entry.effects.operator = act.operator
+    entry.effects.log = LogFact(act.origin, act.vkeys)
     entry.effects.parties[act.operator] = PartyFact(act.operator, "organisation", ("operator",))
     entry.effects.keys[entry.kid] = KeyFact(
         entry.kid, act.operator, act.operator_jwk, "server", act.operator, from_leaf=entry.index
     )
+
+
+def succession(entry: Entry, act: acts.Succession) -> None:
+    before = entry.books.log
+    if before is not None and entry.index is not None:
+        entry.effects.log = LogFact(act.origin, before.vkeys[1:], entry.index)
 
 
 def register_party(entry: Entry, act: acts.RegisterParty) -> None:
@@ -188,6 +196,7 @@ def only_say(entry: Entry, act: acts.Act) -> None:
 
 HANDLERS: dict[str, Callable[[Entry, Any], None]] = {
     "genesis": genesis,
+    "succession": succession,
     "register_party": register_party,
     "register_site": register_site,
     "register_plot": register_plot,

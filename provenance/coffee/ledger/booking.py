@@ -183,6 +183,7 @@ def _book_handovers(entry: Entry) -> None:
 def _book_facts(entry: Entry) -> None:
     books, effects = entry.books, entry.effects
     books.operator = effects.operator or books.operator
+    books.log = effects.log or books.log
     books.parties |= effects.parties
     books.keys |= effects.keys
     books.sites |= effects.sites

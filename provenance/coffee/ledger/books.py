@@ -2,7 +2,7 @@
 What the ledger knows: the state that every statement is judged by and changes.
 
 The recorder fills a ``Books`` with the little that one statement needs (``needs``); a verifier fills one with a whole
-log, leaf by leaf. Masses are integer milligrams, leaves are indices in the log, everything else is a URI.
+log series, leaf by leaf. Masses are integer milligrams, leaves are places in the series, everything else is a URI.
 """
 
 from collections.abc import Mapping
@@ -42,6 +42,18 @@ class PartyFact(NamedTuple):
     country: str | None = None
     guardian: str | None = None
     registered_by: str | None = None  # event id; None: only named as the operator, by genesis
+
+
+class LogFact(NamedTuple):
+    """
+    The log that speaks now. ``vkeys``: of it and of those that may follow it, as leaf 0 of the series lists them.
+
+    Leaves are counted through the series: those of retired logs, all of them, come before ``first_leaf``.
+    """
+
+    origin: str
+    vkeys: tuple[tuple[str, ...], ...]
+    first_leaf: int = 0
 
 
 class KeyFact(NamedTuple):
@@ -246,6 +258,7 @@ class Books:
     """
 
     operator: str | None = None
+    log: LogFact | None = None
     parties: dict[str, PartyFact] = field(default_factory=dict)
     keys: dict[str, KeyFact] = field(default_factory=dict)
     sites: dict[str, SiteFact] = field(default_factory=dict)
@@ -269,10 +282,10 @@ class Needs(NamedTuple):
     """
     What must stand in the Books before ``authorise`` and ``apply``.
 
-    The operator always. A **site** brings its party; a **plot** its site; a **lot** its fact, all its balances,
-    holders, recalls, shortfalls and the parties its balances name; an **event** its fact, postings, edges, flags, the
-    handover of every dispatch that its postings name as their site, and the lots these name; a **kid** its key and
-    that key's party.
+    The operator always, and the log for what it says about itself. A **site** brings its party; a **plot** its site; a
+    **lot** its fact, all its balances, holders, recalls, shortfalls and the parties its balances name; an **event** its
+    fact, postings, edges, flags, the handover of every dispatch that its postings name as their site, and the lots
+    these name; a **kid** its key and that key's party.
     """
 
     kids: frozenset[str] = frozenset()
@@ -294,6 +307,7 @@ class Effects:
 
     event: EventFact
     operator: str | None = None
+    log: LogFact | None = None
     parties: dict[str, PartyFact] = field(default_factory=dict)
     keys: dict[str, KeyFact] = field(default_factory=dict)
     sites: dict[str, SiteFact] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from provenance.coffee.statement.disclosures import WITHHELD, Disclosure, make_d
 from provenance.coffee.statement.envelope import MAX_STATEMENT_BYTES, b64url, decode_b64url, thumbprint
 from provenance.coffee.statement.pop import check_pop, sign_pop
 from provenance.coffee.statement.reading import Statement, parse, verify
-from provenance.coffee.statement.series import audience
+from provenance.coffee.statement.series import audience, successor
 from provenance.coffee.statement.signing import new_event_id, sign
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "read_disclosure",
     "sign",
     "sign_pop",
+    "successor",
     "thumbprint",
     "verify",
 ]

@@ -11,3 +11,9 @@ def audience(origin: str, genesis: bytes | None = None) -> str:
     """
     series = origin.rpartition("/")[0]
     return series if genesis is None else f"{series}#{sha256(genesis).hexdigest()[:16]}"
+
+
+def successor(origin: str) -> str:
+    """The origin of the log that follows in the series."""
+    series, _, number = origin.rpartition("/")
+    return f"{series}/{int(number) + 1}"

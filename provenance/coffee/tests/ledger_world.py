@@ -134,7 +134,7 @@ class World:
 
 def loaded(books: Books, needs: Needs) -> Books:
     """The part of the books that ``Needs`` promises to be enough, and nothing more."""
-    part = Books(operator=books.operator)
+    part = Books(operator=books.operator, log=books.log)
     lots = set(needs.lots)
     for event in needs.events & books.events.keys():
         part.events[event] = books.events[event]

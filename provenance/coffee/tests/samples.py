@@ -35,6 +35,7 @@ from provenance.coffee.acts import (
     Sample,
     Sell,
     Split,
+    Succession,
     TransferTitle,
 )
 from provenance.coffee.epcis import event_of
@@ -227,4 +228,10 @@ REGISTRY: tuple[Act, ...] = (
     RevokeKey(kid=KEY, since=AT, from_index=7, reason="lost"),
     Index(v=1, upto=40, root=KEY, prev=12),
     Index(v=1, upto=3, root=KEY),
+    Succession(
+        origin="trace.example.org/log/harvest/2",
+        keys=("a+2+AA", "b+2+AA"),
+        retired="trace.example.org/log/harvest/1\n40\nAAAA\n\n— a AAAA\n",
+        lost=3,
+    ),
 )

@@ -345,6 +345,13 @@ def test_pounds_are_not_taken_for_kilograms() -> None:
         (REGISTRY[7], {"upto": 0}, "upto"),
         (REGISTRY[7], {"root": "x"}, "root"),
         (REGISTRY[7], {"prev": 40}, "prev"),
+        (REGISTRY[9], {"origin": "example.org"}, "origin"),
+        (REGISTRY[9], {"keys": ()}, "keys"),
+        (REGISTRY[9], {"keys": ("a b",)}, "keys"),
+        (REGISTRY[9], {"keys": ("a", "a")}, "keys"),
+        (REGISTRY[9], {"retired": "a note without its end"}, "retired"),
+        (REGISTRY[9], {"retired": "a" * 8_000 + "\n"}, "retired"),
+        (REGISTRY[9], {"lost": -1}, "lost"),
     ],
 )
 def test_a_registry_act_that_breaks_the_vocabulary_is_refused(act: Act, changes: Any, field: str) -> None:

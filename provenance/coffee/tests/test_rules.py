@@ -8,7 +8,7 @@ import pytest
 from provenance.coffee import acts
 from provenance.coffee.acts import ACTS, Form
 from provenance.coffee.errors import NotAuthorised
-from provenance.coffee.ledger import Books
+from provenance.coffee.ledger import Books, LogFact
 from provenance.coffee.rules import RULES, authorise, check_key
 from provenance.coffee.tests.ledger_world import (
     AT,
@@ -23,6 +23,8 @@ from provenance.coffee.tests.ledger_world import (
     x_of,
 )
 from provenance.coffee.tests.replaying import replay
+from provenance.tlog.checkpoint import Checkpoint, sign_checkpoint
+from provenance.tlog.keys import Ed25519Signer, KeyType, MLDSA44Signer, NamedSigner
 
 SENT = "urn:uuid:sent"
 RECALL = "urn:uuid:recall"
@@ -283,9 +285,9 @@ def test_who_may_not_say_it_changes_nothing(case):
 
 def test_every_act_has_its_rule_and_both_kinds_of_case():
     assert RULES.keys() == ACTS.keys()
-    apart = {"genesis", "register_key", "correct", "index"}  # told below and above
+    apart = {"genesis", "register_key", "correct", "index", "succession"}  # told below and above
     assert {act.name for _, act in ALLOWED} >= ACTS.keys() - apart
-    assert {act.name for _, act, _ in REFUSED} >= ACTS.keys() - {"register_key"}
+    assert {act.name for _, act, _ in REFUSED} >= ACTS.keys() - {"register_key", "succession"}
 
 
 def test_a_genesis_is_signed_with_the_key_it_names():
@@ -311,6 +313,93 @@ def test_an_index_is_signed_with_the_key_of_leaf_0_and_covers_all_before_it():
         with pytest.raises(NotAuthorised, match="all leaves before it"):
             w.judge(w.statement("operator", index(2)), index=place)
     assert w.judge(w.statement("operator", index(2)), index=2).subjects == {("party", "operator")}
+
+
+def log_keys(number):
+    return [
+        NamedSigner(f"localhost:8000/log/test/{number}", KeyType.ED25519, Ed25519Signer(bytes([number]) * 32)),
+        NamedSigner(
+            f"localhost:8000/log/test/{number}", KeyType.COSIGNATURE_MLDSA44, MLDSA44Signer(bytes([number]) * 32)
+        ),
+    ]
+
+
+def note_of(number, size, signers=None):
+    checkpoint = Checkpoint(f"localhost:8000/log/test/{number}", size, bytes(32))
+    return sign_checkpoint(checkpoint, signers or log_keys(number), 1_800_000_000).decode()
+
+
+def vkeys_of(number):
+    return tuple(signer.verifier.vkey for signer in log_keys(number))
+
+
+def succession(number=2, size=2, **changed):
+    said = {
+        "origin": f"localhost:8000/log/test/{number}",
+        "keys": vkeys_of(number),
+        "retired": note_of(number - 1, size),
+        "lost": 0,
+    }
+    return acts.Succession(**said | changed)
+
+
+def series():
+    """A log of two leaves, about to be retired."""
+    w = World(Books())
+    begun = replace(genesis(), vkeys=tuple(vkeys_of(number) for number in (1, 2, 3)))
+    w.judge(w.statement("operator", begun), index=0)
+    w.judge(w.statement("operator", acts.RegisterParty(party="mill", kind="organisation", roles=("mill",))), index=1)
+    return w
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"origin": "localhost:8000/log/test/3"}, "succeeded by the next number"),
+        ({"origin": "localhost:8000/log/other/2"}, "succeeded by the next number"),
+        ({"keys": vkeys_of(3)}, "keys that leaf 0 of the series lists"),
+        ({"keys": vkeys_of(4)}, "keys that leaf 0 of the series lists"),
+        ({"keys": vkeys_of(2)[:1]}, "keys that leaf 0 of the series lists"),
+        ({"retired": note_of(1, 2, log_keys(2))}, "did not sign the checkpoint"),
+        ({"retired": note_of(1, 2, log_keys(1)[:1])}, "did not sign the checkpoint"),
+        ({"retired": note_of(2, 2)}, "did not sign the checkpoint"),
+        ({"retired": "nonsense\n"}, "did not sign the checkpoint"),
+        ({"retired": note_of(1, 1)}, "follows the last leaf"),
+        ({"retired": note_of(1, 3)}, "follows the last leaf"),
+    ],
+)
+def test_a_succession_quotes_the_retired_log_and_takes_only_keys_that_were_listed(changed, match):
+    w = series()
+
+    with pytest.raises(NotAuthorised, match=match):
+        w.judge(w.statement("operator", succession(**changed)), index=2)
+
+    assert w.books.log.origin == "localhost:8000/log/test/1"
+
+
+def test_a_series_goes_on_as_long_as_its_leaf_0_lists_keys():
+    w = series()
+    for number, place in ((2, 2), (3, 5)):
+        w.judge(w.statement("operator", succession(number, 2 if number == 2 else 3)), index=place)
+        assert w.books.log == LogFact(
+            f"localhost:8000/log/test/{number}", tuple(map(vkeys_of, range(number, 4))), place
+        )
+        w.judge(w.statement("operator", index(1)), index=place + 1)
+        with pytest.raises(NotAuthorised, match="all leaves before it"):
+            w.judge(w.statement("operator", index(place + 2)), index=place + 2)
+        w.register_key("operator", name=f"key {number}")
+
+    with pytest.raises(NotAuthorised, match="another series has to begin"):
+        w.judge(w.statement("operator", succession(4, 3)), index=8)
+
+
+def test_only_the_operators_first_key_begins_a_further_log():
+    w = series()
+    w.register_key("operator", name="second")
+    w.register_key("mill")
+    for name, kid in (("operator", kid_of("second")), ("mill", kid_of("mill"))):
+        with pytest.raises(NotAuthorised, match="Only the operator's key"):
+            w.judge(w.statement(name, succession(), kid=kid), index=2)
 
 
 @pytest.mark.parametrize("by", ["operator", "collector", "farmer"])
