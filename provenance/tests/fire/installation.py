@@ -14,16 +14,31 @@ from pathlib import Path
 from provenance.tests.fire.engines import PostgreSQL, children_of, free_port, kill_nine, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
-# What a test's log begins with: a farmer with a server-held key, and her farm.
+# What a test's log begins with: the cast, each with a server-held key and a site.
 FOUND = """
 import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
+from conftest import ON_THE_TRAIL, PARTIES, SITES
 from provenance.trail.services import registry
-from provenance.trail.tests.story import ALMAZ, PARTY, SITE
-registry.found_log("main", "Test operator")
-registry.register_party(kind="person", roles=["farmer"], name="Almaz", party=PARTY + ALMAZ)
-registry.register_site(party=PARTY + ALMAZ, kind="farm", name="Farm", site=SITE + ALMAZ)
+registry.found_log("main", "Test operator", country="ET")
+for name, (kind, roles, site) in ON_THE_TRAIL.items():
+    party = PARTIES + name
+    registry.register_party(kind=kind, roles=roles, name=name, country="ET", party=party)
+    registry.register_site(party=party, kind=site, name=name, country="ET", site=SITES + name)
+"""
+# The story that touches every projection, twenty harvests more, three checkpoints, and one event that waits.
+TELL = """
+import django; django.setup()
+from provenance.trail.services import acting, publishing, queries
+from provenance.trail.tests import story
+log = queries.active_log()
+story.tell()
+publishing.publish(log)
+drafts = [acting.Draft(story.harvest(f"T-{n}", 1)) for n in range(20)]
+acting.record_acts(story.PARTY + story.ALMAZ, drafts)
+publishing.publish(log)
+story.act(story.ALMAZ, story.harvest("LATE"))
 """
 
 

@@ -64,7 +64,7 @@ def check_keys(log: Log, findings: Findings) -> None:
             if vkey != found[kind].vkey or (number == log.number and vkey not in log.vkeys.splitlines()):
                 findings.fault(f"The {kind} key of {origin} is not the one that it is said to be.")
     held = {row.kid: row for row in ServerKey.objects.all()}
-    for key in Key.objects.filter(log=log, custody="server", revoked_by=None):
+    for key in Key.objects.filter(log=log, custody="server"):
         findings.counts["keys"] += 1
         if what := _what_is_wrong_with_key(key, held.get(key.kid)):
             findings.fault(f"The server's key {key.kid} of {key.party} {what}.")
