@@ -1,5 +1,6 @@
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, connections
@@ -288,7 +289,10 @@ def test_what_is_sealed_opens_in_its_own_row_only():
         unseal(bytes(31) + b"\1", seal(key, b"38 ETB", "row 1"), "row 1")
 
 
-def test_recording_many_takes_no_more_queries_than_recording_two(log):
+def test_recording_many_takes_no_more_queries_than_recording_two(log, monkeypatch):
+    # Measured once a second, whoever records.
+    monkeypatch.setattr(recording.room, "check", lambda *waiting: None)
+
     def queries(count, first):
         incoming = signed(ALMAZ, *(story.harvest(f"Q-{n}") for n in range(first, first + count)))
         with CaptureQueriesContext(connection) as captured:
@@ -304,8 +308,15 @@ def test_what_is_no_event_id_finds_nothing(log):
     assert event_of(new_event_id()) is None
 
 
+@pytest.fixture
+def processes(monkeypatch):
+    """Each thread stands for a process of its own, which waits for nobody's pen."""
+    pen = SimpleNamespace(put_down=lambda work, weight: recording.commit(*work), waiting=lambda: (0, 0.0))
+    monkeypatch.setattr(recording, "PEN", pen)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_recorders_of_one_statement_write_it_once():
+def test_two_recorders_of_one_statement_write_it_once(processes):
     registry.found_log("main", "Test operator")
     registry.register_party(kind="person", roles=["farmer"], name="Almaz", party=PARTY + ALMAZ)
     registry.register_site(party=PARTY + ALMAZ, kind="farm", name="Farm", site=SITE + ALMAZ)
@@ -317,7 +328,7 @@ def test_two_recorders_of_one_statement_write_it_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_recorders_pour_into_one_new_lot_and_lose_nothing():
+def test_many_recorders_pour_into_one_new_lot_and_lose_nothing(processes):
     registry.found_log("main", "Test operator")
     registry.register_party(kind="person", roles=["farmer"], name="Almaz", party=PARTY + ALMAZ)
     registry.register_site(party=PARTY + ALMAZ, kind="farm", name="Farm", site=SITE + ALMAZ)
@@ -330,7 +341,7 @@ def test_many_recorders_pour_into_one_new_lot_and_lose_nothing():
 
 
 @pytest.fixture
-def overtaken(monkeypatch):
+def overtaken(monkeypatch, processes):
     """
     One recorder, overtaken twice: a lot is made between its locks and its reading, and poured into before it writes.
 
