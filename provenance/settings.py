@@ -260,6 +260,7 @@ if WITNESS_ONLY:
     INSTALLED_APPS = ["provenance.apps.LoneWitnessConfig", "django.contrib.staticfiles", "csp"]
     FOR_MEMBERS = ("django.contrib.sessions", "django.contrib.auth", "django.contrib.messages")
     MIDDLEWARE = [each for each in MIDDLEWARE if not each.startswith(FOR_MEMBERS)]
+    TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates" / "witness" / "alone", BASE_DIR / "templates"]
     TEMPLATES[0]["OPTIONS"] = {"context_processors": ["django.template.context_processors.request"]}
     STATICFILES_DIRS = [BASE_DIR / "provenance" / "static"]
     ROOT_URLCONF = "provenance.witness_urls"

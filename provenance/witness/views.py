@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from provenance.tlog.keys import VerifierKey
 from provenance.tlog.note import parse_note
 from provenance.witness.asking import MAX_BODY_BYTES
 from provenance.witness.errors import NotReady, Refusal
@@ -80,10 +81,7 @@ def policy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """GET /witness/: who this witness is, how to be watched, and what it watches."""
-    logs = [
-        {"log": log, "lines": _line_count(log), "contradictions": log.contradictions.count()}
-        for log in watching.watched()
-    ]
+    logs = [_shown(log) for log in watching.watched()]
     context = {
         "keys": _kinds(keys.verifiers()),
         "logs": logs,
@@ -95,12 +93,17 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _kinds(found: list) -> list[tuple[str, object]]:
+def _shown(log: WatchedLog) -> dict[str, object]:
+    return {
+        "log": log,
+        "own": log.origin.startswith(f"{settings.TRAIL_HOST}/"),
+        "lines": len(parse_note(log.note.encode()).signatures) if log.note else 0,
+        "contradictions": log.contradictions.count(),
+    }
+
+
+def _kinds(found: list[VerifierKey]) -> list[tuple[str, VerifierKey]]:
     return list(zip(("ed25519", "ml-dsa-44"), found, strict=False))
-
-
-def _line_count(log: WatchedLog) -> int:
-    return len(parse_note(log.note.encode()).signatures) if log.note else 0
 
 
 def _log_at(address: str) -> WatchedLog | None:

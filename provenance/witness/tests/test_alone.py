@@ -1,0 +1,197 @@
+"""``manage.py witness``: a witness in processes of its own, with a database that knows no coffee."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from provenance.tlog.checkpoint import verify_lines
+from provenance.tlog.keys import parse_vkey
+from provenance.tlog.note import parse_note, parse_signature_lines
+from provenance.witness.tests.logs import GrowingLog
+
+NAME = "ngo.example/witness"
+# What a caller's or this run's environment says must not reach the witness.
+FOREIGN = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "ALLOWED_HOSTS",
+    "FENCE_DIR",
+    "MEDIA_DIR",
+    "TRAIL_HOST",
+    "KEY_BACKEND",
+    "DJANGO_ALLOW_ASYNC_UNSAFE",
+)
+PRODUCTION = {
+    "ALLOWED_HOSTS": "witness.example",
+    "PUBLIC_URL": "https://witness.example",
+    "SECRET_KEY": "k" * 20 + "abcdefghijklmnopqrstuvwxyz0123456789",
+    "KEY_ENCRYPTION_KEY": b64encode(bytes(32)).decode(),
+}
+
+
+class Lone:
+    """A witness alone, on one port and in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with closing(socket.create_server(("127.0.0.1", 0))) as free:
+            self.port = free.getsockname()[1]
+        kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+        self.environment = {
+            **kept,
+            "WITNESS_ONLY": "true",
+            "DATA_DIR": str(folder),
+            "PUBLIC_URL": f"http://localhost:{self.port}",
+            "PORT": str(self.port),
+        }
+
+    def manage(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=settings.BASE_DIR,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    @contextmanager
+    def serving(self) -> Iterator[subprocess.Popen]:
+        server = subprocess.Popen(
+            [sys.executable, "manage.py", "witness"],
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            self.wait(server)
+            yield server
+        finally:
+            if server.poll() is None:
+                server.terminate()
+            server.communicate(timeout=30)
+
+    def wait(self, server: subprocess.Popen) -> None:
+        for _ in range(300):
+            assert server.poll() is None, server.stderr.read().decode()
+            try:
+                if self.ask("GET", "/readyz")[0] == 200:
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("The witness did not come up.")
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes, dict[str, str]]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with closing(connection):
+            connection.request(method, path, body)
+            response = connection.getresponse()
+            return response.status, response.read(), {name.lower(): value for name, value in response.getheaders()}
+
+    def post(self, body: bytes) -> tuple[int, bytes]:
+        return self.ask("POST", "/witness/add-checkpoint", body)[:2]
+
+
+@pytest.fixture
+def lone(tmp_path) -> Lone:
+    return Lone(tmp_path / "witness")
+
+
+def test_a_witness_runs_alone_cosigns_and_forgets_nothing_when_it_is_killed(lone):
+    grown, twin = GrowingLog(), GrowingLog(forked_at=2)
+    first = lone.manage("witness")
+    assert (first.returncode, first.stderr.strip()) == (
+        1,
+        "CommandError: This witness has no keys yet: manage.py create_witness NAME",
+    )
+    made = lone.manage("create_witness", NAME)
+    assert made.returncode == 0, made.stderr
+    watching = lone.manage("watch_log", *(key.vkey for key in grown.keys))
+    assert watching.stdout == f"Watching {grown.origin} with 2 keys: nothing cosigned yet.\n"
+
+    with lone.serving() as server:
+        status, lines = lone.post(grown.request(0, 5))
+        os.killpg(server.pid, signal.SIGKILL)
+
+    assert status == 200
+    vkeys = [parse_vkey(line) for line in made.stdout.splitlines()[1:3]]
+    note = parse_note(grown.note(5)).with_signatures(*parse_signature_lines(lines))
+    assert [line.key for line in verify_lines(note, grown.checkpoint(5), vkeys)] == vkeys
+
+    with lone.serving():
+        assert lone.post(twin.request(0, 5)) == (409, b"5\n")
+        status, said = lone.post(twin.request(5, 5))
+        assert (status, b"two histories" in said) == (409, True)
+        assert lone.post(grown.request(5, 9))[0] == 200
+
+        status, page, headers = lone.ask("GET", "/witness/")
+        assert (status, NAME.encode() in page, "set-cookie" in headers) == (200, True, False)
+        assert lone.ask("GET", "/")[2]["location"] == "/witness/"
+        assert lone.ask("GET", "/static/css/beantrail.css")[0] == 200
+        for elsewhere in ("/login/", "/admin/", "/api/", "/farms/", "/log/main/1/checkpoint"):
+            status, page, _ = lone.ask("GET", elsewhere)
+            assert (status, b"Log in" in page) == (404, False)
+
+
+def test_a_witness_alone_has_no_coffee_tables(lone):
+    assert lone.manage("migrate").returncode == 0
+
+    with closing(sqlite3.connect(lone.folder / "witness.sqlite3")) as database:
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    assert "witness_watchedlog" in tables
+    assert {name for name in tables if not name.startswith(("witness_", "sqlite_"))} == {"django_migrations"}
+
+
+def test_a_witness_alone_knows_no_commands_of_the_trail(lone):
+    answer = lone.manage("keep")
+
+    assert answer.returncode == 1
+    assert "Unknown command: 'keep'" in answer.stderr
+
+
+def test_in_production_a_witness_alone_passes_the_deployment_check(lone):
+    answer = lone.manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "KEY_ENCRYPTION_KEY"])
+def test_in_production_a_witness_alone_makes_no_secret_by_itself(lone, missing):
+    variables = {name: value for name, value in PRODUCTION.items() if name != missing}
+
+    answer = lone.manage("create_witness", NAME, **variables)
+
+    assert answer.returncode == 1
+    assert f"{missing} is not set. A production site takes it from the environment." in answer.stderr
+    assert not lone.folder.exists()
+
+
+def test_a_dangerous_setting_stops_a_witness_alone_as_well(lone):
+    changed = {**lone.environment, **PRODUCTION, "DEBUG": "true"}
+    answer = subprocess.run(
+        [sys.executable, "-c", "import provenance.wsgi"],
+        cwd=settings.BASE_DIR,
+        env=changed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 1
+    assert "provenance.E001" in answer.stderr
