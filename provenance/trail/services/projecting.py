@@ -12,6 +12,7 @@ from provenance.coffee.ledger import Books
 from provenance.coffee.statement import Statement, parse
 from provenance.trail import models
 from provenance.trail.models import Event, Log, LogHead, pk_of
+from provenance.trail.services import indexing
 from provenance.trail.services.bulk import insert
 from provenance.trail.services.changes import Changes
 from provenance.trail.services.rows import (
@@ -57,15 +58,21 @@ def write(log: Log, changes: Changes, places: Places, known: set[str]) -> None:
 
 
 def in_leaf_order(log: Log) -> Iterator[Event]:
-    """All events of the log with their places: published ones by leaf, then those that wait, as recorded."""
-    events = Event.objects.filter(log=log).select_related("leaf")
-    yield from events.filter(leaf__isnull=False).order_by("leaf__index").iterator(READ_AT_ONCE)
-    yield from events.filter(leaf__isnull=True).order_by("pk").iterator(READ_AT_ONCE)
+    """
+    All events of the log's series with their places: published ones by leaf, then those that wait, as recorded.
+
+    Projections say what the whole series says: those of retired logs went over to their successor.
+    """
+    for each in Log.objects.filter(name=log.name, number__lte=log.number).order_by("number"):
+        published = Event.objects.filter(leaf__log=each).select_related("leaf__log").order_by("leaf__index")
+        yield from published.iterator(READ_AT_ONCE)
+    waiting = Event.objects.filter(log__name=log.name, leaf__isnull=True).select_related("leaf__log")
+    yield from waiting.order_by("pk").iterator(READ_AT_ONCE)
 
 
 def rebuild_projections(log: Log) -> int:
     """
-    Make every projection of the log anew from its stored statements; returns how many statements had an effect.
+    Make every projection of the log, and its index, anew from its stored statements; returns how many had an effect.
 
     Rows are written over, never emptied first, so that what other apps point at stays. One transaction; recording
     and publishing wait for it.
@@ -76,7 +83,7 @@ def rebuild_projections(log: Log) -> int:
         books, carried_out = Books(), 0
         for event in in_leaf_order(log):
             places[event.event_id] = event.pk
-            if effects := carry_out(books, parse(bytes(event.statement)), event.index):
+            if effects := carry_out(books, parse(bytes(event.statement)), event.place):
                 changes.add(effects)
                 carried_out += 1
         made = rows_of(log, changes, places)
@@ -88,6 +95,7 @@ def rebuild_projections(log: Log) -> int:
             _put(model, made[model], unique)
         for model in LISTED:
             _put(model, made[model], ())
+        indexing.rebuild(log)
     return carried_out
 
 
@@ -103,8 +111,11 @@ def carry_out(books: Books, statement: Statement, index: int | None) -> ledger.E
 def of_log(model: type[Model], log: Log) -> QuerySet[Any]:
     """The projection's rows that belong to one log."""
     names = {field.name for field in model._meta.concrete_fields}
-    through = "log" if "log" in names else "event__log" if "event" in names else "lot__log"
-    return model._default_manager.filter(**{through: log})
+    if "log" in names:
+        return model._default_manager.filter(log=log)
+    # An event keeps the log that took it in; what it did belongs to the series.
+    through = "event__log__name" if "event" in names else "lot__log__name"
+    return model._default_manager.filter(**{through: log.name})
 
 
 def _delete_strays(model: type[Model], log: Log, made: Iterable[Any]) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from provenance.keyring import Unsealable
@@ -25,17 +27,21 @@ from provenance.trail.models import (
     Checkpoint,
     CheckpointRelease,
     Event,
+    IndexHead,
     Key,
     Leaf,
     Log,
     LogHead,
     Pending,
     StoredTile,
+    WitnessDemand,
 )
 from provenance.trail.services.bulk import insert
 from provenance.trail.services.exporting import ExportFailed, catch_up
 from provenance.trail.services.fence import Fence, FenceBroken
 from provenance.trail.services.guarding import stand_guard
+from provenance.trail.services.index_leaf import NoIndex, end_with_index
+from provenance.trail.services.indexing import absorb_backlog
 from provenance.trail.services.logs import freeze, frozen, signers_of
 from provenance.trail.services.tiles import hash_reader
 
@@ -44,22 +50,33 @@ logger = logging.getLogger(__name__)
 # One transaction stays short and its memory bounded; the rest comes with the next checkpoint.
 LEAVES_AT_ONCE = 10_000
 
+# An index is due at the latest after so many leaves: taking them in must not hold up the next second's.
+LEAVES_WITHOUT_INDEX = 2_000
 
-def publish(log: Log, *, now: float | None = None) -> Checkpoint | None:
+
+def publish(log: Log, *, now: float | None = None, index: bool = False) -> Checkpoint | None:
     """
     One checkpoint over everything pending, or None where nothing is. ``now``: POSIX seconds, else the clock's.
+
+    With ``index``, and where a leaf follows the last index leaf, it ends in a new one.
 
     Raises ``LogFrozen`` (and freezes the log) when fence or database contradict what was released, ``ClockBehind``
     when signing has to wait, ``ExportFailed`` while the static export lacks what was released.
     """
+    return _publish(log, now, index)
+
+
+def _publish(log: Log, now: float | None, index: bool, *, chunks: int | None = None) -> Checkpoint | None:
+    """``chunks`` bounds how much of a backlog goes into the index now; until none is left there is no index leaf."""
     if log.state != Log.State.ACTIVE:
         raise frozen(log)
     stand_guard(log)
     try:
         # A crash between COMMIT and release leaves a checkpoint that nobody has seen: it is released first.
         release(log)
+        index = index and absorb_backlog(log, chunks=chunks)
         with transaction.atomic(durable=True):
-            made = _sequence(log, now)
+            made = _sequence(log, now, index)
         # At this point the checkpoint is durable. Killed here, the next call releases it.
         release(log)
     except (Corrupt, FenceBroken, TlogError) as error:
@@ -69,21 +86,24 @@ def publish(log: Log, *, now: float | None = None) -> Checkpoint | None:
 
 def publish_due(*, now: float | None = None) -> list[Checkpoint]:
     """
-    Publish every active log that has something pending or unreleased: at most one checkpoint a log and second.
+    Publish every active log that has something pending, unreleased or not indexed: at most one checkpoint a log and
+    second.
 
     What ``manage.py keep`` calls. One log's trouble is logged and does not hold up the others.
     """
     seconds = int(timezone.now().timestamp() if now is None else now)
     unreleased = Checkpoint.objects.filter(log=OuterRef("pk"), release=None)
+    not_indexed = Q(head__size__gt=Coalesce(F("index_head__leaf"), -1) + 1)
     due = Log.objects.filter(
-        Exists(Pending.objects.filter(log=OuterRef("pk"))) | Exists(unreleased), state=Log.State.ACTIVE
+        Exists(Pending.objects.filter(log=OuterRef("pk"))) | Exists(unreleased) | not_indexed, state=Log.State.ACTIVE
     )
     made = []
     for log in due:
         if Checkpoint.objects.filter(log=log, signed_at=seconds).exists():
             continue
         try:
-            checkpoint = publish(log, now=now)
+            # A log that was kept without an index takes its leaves in bit by bit, and goes on publishing meanwhile.
+            checkpoint = _publish(log, now, _index_is_due(log, seconds), chunks=1)
         except (LogFrozen, ClockBehind, Unsealable, ExportFailed) as error:
             logger.error("log %s: %s", log.origin, error)
         else:
@@ -110,9 +130,22 @@ def release(log: Log) -> None:
     catch_up(log)
 
 
-def _sequence(log: Log, now: float | None) -> Checkpoint | None:
+def _index_is_due(log: Log, now: int) -> bool:
+    """Once a minute, after many leaves, and at once for whoever waits for witnesses or says the first thing in long."""
+    if WitnessDemand.objects.filter(log=log).exists():
+        return True
+    leaf = IndexHead.objects.filter(log=log).values_list("leaf", flat=True).first()
+    made = Checkpoint.objects.filter(log=log, size=leaf + 1).first() if leaf is not None else None
+    if leaf is None or made is None:
+        return True
+    return now - made.signed_at >= settings.INDEX_EVERY or log.head.size - leaf > LEAVES_WITHOUT_INDEX
+
+
+def _sequence(log: Log, now: float | None, index: bool) -> Checkpoint | None:
     head = LogHead.objects.select_for_update().get(log=log)
     events = waiting(log)
+    if index:
+        events += _index_leaf(log, head, events, now)
     if not events:
         return None
     frontier = Frontier.from_bytes(head.size, bytes(head.frontier))
@@ -165,6 +198,18 @@ def waiting(log: Log) -> list[Waiting]:
     pending = Pending.objects.filter(log=log).values("event")
     rows = Event.objects.filter(pk__in=pending).order_by("pk").values_list(*Waiting._fields)
     return list(map(Waiting._make, rows[:LEAVES_AT_ONCE]))
+
+
+def _index_leaf(log: Log, head: LogHead, events: Sequence[Waiting], now: float | None) -> list[Waiting]:
+    """An index leaf over all leaves and these, unless it would cover nothing but the last one."""
+    if not events and IndexHead.objects.filter(log=log, leaf=head.size - 1).exists():
+        return []
+    try:
+        pk, statement = end_with_index(log, head.size, [bytes(event.statement) for event in events], now)
+    except NoIndex as error:
+        logger.error("log %s has no index: %s", log.origin, error)
+        return []
+    return [Waiting(pk, statement.kid, leaf_hash(statement.jws), statement.jws)]
 
 
 def _leaf_hash(event: Waiting) -> bytes:

@@ -103,9 +103,9 @@ def test_a_proof_takes_as_many_queries_as_there_are_tile_levels(log):
 
 
 def test_nothing_is_signed_when_nothing_waits(log):
-    publish(log)
+    publish(log, index=True)
 
-    assert publish(log) is None
+    assert publish(log) is publish(log, index=True) is None
     assert publish_due() == []
 
 
@@ -237,7 +237,7 @@ def test_a_lost_or_damaged_fence_freezes(waiting, content, match):
 
 def test_a_crash_between_commit_and_fence_is_made_up_for(waiting, monkeypatch):
     monkeypatch.setattr(publishing, "release", lambda log: None)
-    checkpoint = publish(waiting)
+    checkpoint = publish(waiting, index=True)
     monkeypatch.undo()
     assert latest_checkpoint(waiting).size < checkpoint.size
     assert Fence.of(waiting).read().size < checkpoint.size

@@ -19,6 +19,7 @@ from provenance.trail.services.logs import origin_of, series_of
 from provenance.trail.services.projecting import READ_AT_ONCE, in_leaf_order
 from provenance.trail.services.rows import Places
 from provenance.trail.services.verifying.findings import Findings
+from provenance.trail.services.verifying.index import IndexCheck
 from provenance.trail.services.verifying.projections import compare_listed, compare_projections
 from provenance.trail.services.verifying.seals import check_disclosures
 from provenance.trail.services.verifying.tree import Tree
@@ -36,20 +37,24 @@ class Replay:
     receipts: Receipts = field(default_factory=Receipts)
 
     def run(self) -> None:
-        tree = Tree(self.log, self.findings)
+        tree, index_check = Tree(self.log, self.findings), IndexCheck(self.log, self.findings)
         corrected = set(Event.objects.filter(log=self.log, correction__isnull=False).values_list("pk", flat=True))
         for events in _chunks(in_leaf_order(self.log)):
             listed = Changes()
             statements: dict[int, Statement] = {}
             for event in events:
+                statement = self._read(event)
                 if (index := event.index) is not None:
-                    tree.add(event, leaf_hash(bytes(event.statement)), index)
-                if statement := self._read(event):
+                    digest = leaf_hash(bytes(event.statement))
+                    tree.add(event, digest, index)
+                    index_check.add(event, statement, digest, index)
+                if statement:
                     statements[event.pk] = statement
                     self._carry_out(event, statement, listed, event.pk in corrected)
             compare_listed(self.log, events, listed, self.places, corrected, self.findings)
             check_disclosures(events, statements, self.books, self.findings)
         tree.finish()
+        index_check.finish()
         for event_id, index in self.receipts.wrong.items():
             self.findings.fault("Its root is not that of the receipts poured into the day-lot.", event_id, index)
         compare_projections(self.log, self.changes, self.places, self.findings)

@@ -1,0 +1,210 @@
+"""
+The index of the log (docs/trail-format.md, 5) as it is stored: grown batch by batch, proven from, made anew.
+
+Rows are never written over. A bucket or tile that changes gets a new row, which says how many leaves it covers, and
+rows that no index leaf still asked about needs are removed when their bucket or tile changes the next time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from provenance.coffee.indexing import keys_in
+from provenance.tlog.errors import ProofRefused
+from provenance.tlog.hashing import leaf_hash
+from provenance.tlog.index import (
+    EMPTY_INDEX_ROOT,
+    Grown,
+    Growth,
+    Proof,
+    check_proof,
+    grow,
+    number_of,
+    path_of,
+)
+from provenance.trail.errors import Corrupt
+from provenance.trail.models import Event, IndexBucket, IndexHead, IndexTile, Log, LogHead
+from provenance.trail.services.bulk import insert
+from provenance.trail.services.cosigning import PolicyUnusable
+from provenance.trail.services.queries import witnessed_checkpoint
+
+# One growth stays in memory; a longer backlog is taken in by several.
+LEAVES_AT_ONCE = 10_000
+ROWS_AT_ONCE = 1_000
+
+
+class NotKept(Exception):
+    """The index as it stood at that index leaf is not stored any more."""
+
+
+def state_of(log: Log) -> IndexHead:
+    """How far the index has grown; of a log that has none yet, that of no leaves, which is not saved."""
+    return IndexHead.objects.filter(log=log).first() or IndexHead(log=log, upto=0, root=EMPTY_INDEX_ROOT)
+
+
+def absorb(log: Log, state: IndexHead, upto: int, fresh: Sequence[bytes] = ()) -> None:
+    """
+    Take the leaves up to ``upto`` in, and write what becomes new; ``state`` then says so and is saved.
+
+    ``fresh``: statements of the last of them, which have no place yet. The caller holds the head's lock. Raises
+    ``IndexFull``, and ``Corrupt`` where stored bytes are not what they were.
+    """
+    stored = upto - len(fresh)
+    while state.upto < upto:
+        end = min(state.upto + LEAVES_AT_ONCE, upto)
+        growth = Growth()
+        for index, statement, digest in _leaves(log, state.upto, min(end, stored)):
+            growth.add(keys_in(statement), index, digest)
+        for index in range(max(stored, state.upto), end):
+            statement = fresh[index - stored]
+            growth.add(keys_in(statement), index, leaf_hash(statement))
+        _grow(log, state, growth, end)
+
+
+def absorb_backlog(log: Log, *, chunks: int | None = None) -> bool:
+    """
+    Take in what was published without an index, in short transactions, until one batch is left; whether that is so.
+
+    ``chunks``: no more than so many of these transactions. Proofs at the newest index leaf stay possible meanwhile.
+    """
+    while chunks is None or chunks > 0:
+        with transaction.atomic(durable=True):
+            size, state = LogHead.objects.select_for_update().get(log=log).size, state_of(log)
+            if size - state.upto <= LEAVES_AT_ONCE:
+                return True
+            absorb(log, state, state.upto + LEAVES_AT_ONCE)
+        chunks = chunks and chunks - 1
+    return False
+
+
+def rebuild(log: Log) -> None:
+    """
+    Make the stored index anew from the leaves, as it stands at the index leaves still asked about.
+
+    The caller holds the head's lock, and a transaction.
+    """
+    newest = Event.objects.filter(log=log, act="index", leaf__isnull=False).order_by("-leaf__index")
+    leaf = newest.values_list("leaf__index", flat=True).first()
+    for model in (IndexBucket, IndexTile, IndexHead):
+        model._default_manager.filter(log=log).delete()
+    if leaf is None:
+        return
+    state = state_of(log)
+    for stop in sorted({leaf, *_witnessed(log)}):
+        absorb(log, state, stop)
+        state.leaf = stop
+        state.save()
+
+
+def prove(log: Log, leaf: int, root: bytes, keys: Iterable[bytes]) -> dict[bytes, Proof]:
+    """
+    Each key's proof from the index as it stood at the index leaf ``leaf``, whose root is ``root``.
+
+    Raises ``NotKept``.
+    """
+    shelf = Shelf(log, leaf)
+    proofs = {}
+    for key in keys:
+        number = number_of(key)
+        bucket = shelf.buckets([number]).get(number, b"")
+        proofs[key] = Proof(bucket, path_of(number, shelf.tiles))
+        try:
+            check_proof(key, proofs[key], root)
+        except ProofRefused:
+            raise NotKept(f"The index of {log.origin} at leaf {leaf} is not kept any more.") from None
+    return proofs
+
+
+@dataclass
+class Shelf:
+    """The stored rows as they were for the first ``upto`` leaves; it remembers which rows it has seen."""
+
+    log: Log
+    upto: int
+    seen: dict[type[IndexBucket | IndexTile], list[tuple[int, tuple[int, ...], int]]] = field(
+        default_factory=lambda: {IndexBucket: [], IndexTile: []}
+    )
+
+    def buckets(self, numbers: Sequence[int]) -> dict[int, bytes]:
+        return {number: data for (number,), data in self._read(IndexBucket, ("number",), "records", numbers)}
+
+    def tiles(self, level: int, numbers: Sequence[int]) -> dict[int, bytes]:
+        rows = self._read(IndexTile, ("level", "number"), "hashes", numbers, level=level)
+        return {number: data for (_, number), data in rows}
+
+    def _read(
+        self, model: type[Any], places: tuple[str, ...], data: str, numbers: Sequence[int], **where: int
+    ) -> Iterator[tuple[tuple[int, ...], bytes]]:
+        """Oldest first, so that of one place the newest counts."""
+        for first in range(0, len(numbers), ROWS_AT_ONCE):
+            some = numbers[first : first + ROWS_AT_ONCE]
+            rows = model._default_manager.filter(log=self.log, number__in=some, upto__lte=self.upto, **where)
+            for pk, upto, content, *place in rows.order_by("upto").values_list("pk", "upto", data, *places):
+                self.seen[model].append((pk, tuple(place), upto))
+                yield tuple(place), bytes(content)
+
+
+def _leaves(log: Log, begin: int, end: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """Index, statement and hash of stored leaves; a bit that flipped since must not be signed."""
+    rows = Event.objects.filter(leaf__log=log, leaf__index__gte=begin, leaf__index__lt=end).order_by("leaf__index")
+    for expected, (index, statement, kept) in enumerate(
+        rows.values_list("leaf__index", "statement", "leaf_hash").iterator(ROWS_AT_ONCE), start=begin
+    ):
+        found = leaf_hash(bytes(statement))
+        if found != bytes(kept) or index != expected:
+            raise Corrupt(f"The bytes of leaf {expected} are not those that were published.")
+        yield index, bytes(statement), found
+
+
+def _grow(log: Log, state: IndexHead, growth: Growth, upto: int) -> None:
+    shelf = Shelf(log, state.upto)
+    try:
+        grown = grow(growth, bytes(state.root), shelf.buckets, shelf.tiles)
+    except ProofRefused as error:
+        raise Corrupt(str(error)) from error
+    _write(log, grown, upto)
+    _clear(shelf, {upto for upto in (state.leaf, *_witnessed(log)) if upto is not None})
+    state.upto, state.root = upto, grown.root
+    state.save()
+
+
+def _write(log: Log, grown: Grown, upto: int) -> None:
+    insert(
+        IndexBucket,
+        ("log_id", "number", "upto", "records"),
+        [(log.pk, number, upto, records) for number, records in grown.buckets.items()],
+    )
+    insert(
+        IndexTile,
+        ("log_id", "level", "number", "upto", "hashes"),
+        [(log.pk, level, number, upto, hashes) for (level, number), hashes in grown.tiles.items()],
+    )
+
+
+def _clear(shelf: Shelf, stops: set[int]) -> None:
+    """Of what was seen, and has a newer row by now, keep what the index leaves ``stops`` still need."""
+    for model, rows in shelf.seen.items():
+        needed: dict[tuple[tuple[int, ...], int], int] = {}
+        for pk, place, upto in rows:
+            for stop in stops:
+                if upto <= stop:
+                    needed[place, stop] = pk
+        stale = {pk for pk, _, _ in rows}.difference(needed.values())
+        for some in _some(sorted(stale)):
+            model._default_manager.filter(pk__in=some).delete()
+
+
+def _some(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    for first in range(0, len(keys), ROWS_AT_ONCE):
+        yield keys[first : first + ROWS_AT_ONCE]
+
+
+def _witnessed(log: Log) -> list[int]:
+    """The index leaf of the newest witnessed checkpoint: packs are made there."""
+    try:
+        checkpoint = witnessed_checkpoint(log)
+    except PolicyUnusable:
+        return []
+    return [checkpoint.size - 1] if checkpoint else []

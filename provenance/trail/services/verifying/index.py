@@ -1,0 +1,108 @@
+"""Grows the index once more out of the leaves, and holds index leaves and stored rows against it."""
+
+from dataclasses import dataclass, field
+
+from provenance.coffee.acts import Index as IndexAct
+from provenance.coffee.indexing import VERSION, keys_in
+from provenance.coffee.statement import Statement, b64url
+from provenance.tlog.errors import TlogError
+from provenance.tlog.index import Growth, Index
+from provenance.trail.models import Event, IndexBucket, IndexHead, IndexTile, Log
+from provenance.trail.services.indexing import LEAVES_AT_ONCE
+from provenance.trail.services.verifying.findings import Findings
+
+
+@dataclass
+class IndexCheck:
+    """Follows the leaves in order. In memory is about 72 bytes a key."""
+
+    log: Log
+    findings: Findings
+    index: Index = field(default_factory=Index)
+    growth: Growth = field(default_factory=Growth)
+    size: int = 0
+    newest: int | None = None
+
+    def __post_init__(self) -> None:
+        self.head = IndexHead.objects.filter(log=self.log).first()
+        stored = {upto for model in (IndexBucket, IndexTile) for upto in _uptos(model, self.log)}
+        self.stops = stored | ({self.head.upto} if self.head else set())
+
+    def add(self, event: Event, statement: Statement | None, digest: bytes, index: int) -> None:
+        """The next leaf. What covers the leaves before it is checked first."""
+        self._reach(index)
+        if statement is not None and isinstance(statement.body, IndexAct):
+            self._check_leaf(event, statement.body, index)
+        self.growth.add(keys_in(bytes(event.statement)), index, digest)
+        self.size = index + 1
+
+    def finish(self) -> None:
+        """What remains when all leaves were seen."""
+        self._reach(self.size)
+        for upto in sorted(self.stops):
+            self.findings.fault(f"The stored index covers {upto} leaves of {self.size}.")
+        if (self.head.leaf if self.head else None) != self.newest:
+            self.findings.fault(f"The stored index does not stand at the newest index leaf ({self.newest}).")
+
+    def _reach(self, size: int) -> None:
+        if size % LEAVES_AT_ONCE == 0:
+            self._grow()
+        if size in self.stops:
+            self.stops.discard(size)
+            self._compare_rows(size)
+            if self.head and self.head.upto == size:
+                self._compare_newest(bytes(self.head.root))
+
+    def _grow(self) -> None:
+        growth, self.growth = self.growth, Growth()
+        try:
+            self.index.grow(growth)
+        except TlogError as error:
+            self.findings.fault(f"The index cannot be made from the leaves. {error}")
+
+    def _check_leaf(self, event: Event, said: IndexAct, index: int) -> None:
+        self._grow()
+        self.findings.counts["index leaves"] += 1
+        if (said.v, said.upto) != (VERSION, index):
+            self.findings.fault("Its index does not cover all leaves before it.", event.event_id, index)
+        if said.root != b64url(self.index.root):
+            self.findings.fault("Its index is not what the leaves before it name.", event.event_id, index)
+        if said.prev != self.newest:
+            self.findings.fault("It does not name the index leaf before it.", event.event_id, index)
+        self.newest = index
+
+    def _compare_rows(self, upto: int) -> None:
+        """The rows that were written when the index covered so many leaves."""
+        self._grow()
+        for number, records in IndexBucket.objects.filter(log=self.log, upto=upto).values_list("number", "records"):
+            self.findings.counts["index rows"] += 1
+            if self.index.buckets.get(number) != bytes(records):
+                self.findings.fault(f"Bucket {number} of the stored index at {upto} leaves is not what they name.")
+        rows = IndexTile.objects.filter(log=self.log, upto=upto).values_list("level", "number", "hashes")
+        for level, number, hashes in rows:
+            self.findings.counts["index rows"] += 1
+            if self.index.tiles.get((level, number)) != bytes(hashes):
+                self.findings.fault(
+                    f"Tile {level}/{number} of the stored index at {upto} leaves is not what they name."
+                )
+
+    def _compare_newest(self, root: bytes) -> None:
+        """Nothing is missing: the newest row of each bucket and tile is the present one."""
+        if root != self.index.root:
+            self.findings.fault("The root of the stored index is not what the leaves name.")
+        buckets = IndexBucket.objects.filter(log=self.log).order_by("upto").values_list("number", "records")
+        right = {number: self.index.buckets.get(number) == bytes(records) for number, records in buckets.iterator()}
+        for number in self.index.buckets:
+            if not right.get(number):
+                self.findings.fault(f"Bucket {number} of the stored index is missing or old.")
+        tiles = IndexTile.objects.filter(log=self.log).order_by("upto").values_list("level", "number", "hashes")
+        true = {
+            (level, number): self.index.tiles.get((level, number)) == bytes(hashes) for level, number, hashes in tiles
+        }
+        for level, number in self.index.tiles:
+            if not true.get((level, number)):
+                self.findings.fault(f"Tile {level}/{number} of the stored index is missing or old.")
+
+
+def _uptos(model: type[IndexBucket] | type[IndexTile], log: Log) -> set[int]:
+    return set(model._default_manager.filter(log=log).values_list("upto", flat=True).distinct())
