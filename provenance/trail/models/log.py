@@ -117,6 +117,12 @@ class Event(InsertOnly):
         return leaf.index if leaf else None
 
     @property
+    def place(self) -> int | None:
+        """Place in the whole series, where the leaves of retired logs come first. Read ``leaf__log`` with it."""
+        leaf = getattr(self, "leaf", None)
+        return leaf.log.first_place + leaf.index if leaf else None
+
+    @property
     def state(self) -> str:
         """ "recorded" (durable) or "published" (has a place and a proof); witnesses: see ``services.standing``."""
         return "recorded" if self.index is None else "published"

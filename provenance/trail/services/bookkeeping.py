@@ -45,9 +45,14 @@ class Slice:
     places: Places = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        # An event keeps the log that took it in; a retired one of the same series counts like this one.
+        series = Log.objects.filter(name=self.log.name).values_list("pk", flat=True)
+        self._series = {self.log.pk} if self.log.number == 1 else set(series)
+
     def is_ours(self, uri: str, log_id: int) -> bool:
         """Whether the row is this log's; of any other only the name is kept."""
-        if log_id == self.log.pk:
+        if log_id in self._series:
             return True
         self.elsewhere.add(uri)
         return False

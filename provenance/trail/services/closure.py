@@ -52,15 +52,17 @@ whole(id) AS (
   UNION SELECT p.event_id FROM named JOIN trail_party p ON p.uri = named.uri
   UNION SELECT t.event_id FROM named JOIN trail_site t ON t.uri = named.uri
   UNION SELECT CASE a.side WHEN 1 THEN k.event_id ELSE k.revoked_by_id END
-    FROM whole JOIN trail_event v ON v.id = whole.id JOIN trail_key k ON k.kid = v.kid AND k.log_id = v.log_id
+    FROM whole JOIN trail_event v ON v.id = whole.id JOIN trail_log u ON u.id = v.log_id
+    JOIN trail_log w ON w.name = u.name JOIN trail_key k ON k.kid = v.kid AND k.log_id = w.id
     CROSS JOIN (SELECT 1 AS side UNION ALL SELECT 2) a
     WHERE a.side = 1 OR k.revoked_by_id IS NOT NULL
 )
 SELECT 'event' AS kind, v.id AS n, f."index" AS leaf, v.statement AS body,
-  {object}('uuid', v.uuid, 'kid', v.kid, 'act', v.act, 'log', v.log_id, 'recorded_at', v.recorded_at,
-    'corrected_by', c.event_id) AS data
+  {object}('uuid', v.uuid, 'kid', v.kid, 'act', v.act, 'log', COALESCE(f.log_id, v.log_id),
+    'first_place', g.first_place, 'recorded_at', v.recorded_at, 'corrected_by', c.event_id) AS data
   FROM whole JOIN trail_event v ON v.id = whole.id
-  LEFT JOIN trail_leaf f ON f.event_id = v.id LEFT JOIN trail_correction c ON c.original_id = v.id
+  LEFT JOIN trail_leaf f ON f.event_id = v.id LEFT JOIN trail_log g ON g.id = f.log_id
+  LEFT JOIN trail_correction c ON c.original_id = v.id
 UNION ALL SELECT 'lot', 0, NULL, NULL,
   {object}('uri', l.uri, 'form', l.form, 'opened_by', l.opened_by, 'made_by', l.made_by_id,
     'attributes', {json}, 'origin', l.origin, 'day_lot', l.day_lot, 'closed', l.closed,
@@ -103,7 +105,8 @@ UNION ALL SELECT 'site', 0, NULL, NULL,
 @dataclass
 class Closure:
     """
-    Lots, and all that was said of them. ``events`` in leaf order, those not yet published last.
+    Lots, and all that was said of them. ``events`` in the order of the series, those not yet published last;
+    ``places``: the place of each in it, by event id. Leaves of retired logs come first.
 
     ``books`` holds the same for ``coffee.ledger.shares`` and ``coffee.evidence``: all but balances and postings.
     ``statements`` are the events' parsed statements, by event id; those that cannot be read any more are missing.
@@ -112,6 +115,7 @@ class Closure:
     lots: dict[str, LotFact] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    places: dict[str, int | None] = field(default_factory=dict)
     statements: dict[str, Statement] = field(default_factory=dict)
     books: Books = field(default_factory=Books)
 
@@ -151,11 +155,11 @@ def _rows(pks: list[UUID], way: str) -> Iterator[tuple[str, int, int | None, Any
 def _built(by_kind: dict[str, list[tuple[int, int | None, Any, dict[str, Any]]]]) -> Closure:
     found = Closure()
     books = found.books
-    rows = sorted(by_kind.get("event", []), key=lambda row: (row[1] is None, row[1] or 0, row[0]))
+    rows = sorted(by_kind.get("event", []), key=lambda row: (row[1] is None, _place(row) or 0, row[0]))
     found.events = [_event(*row) for row in rows]
     ids = {event.pk: event.event_id for event in found.events}
     order = {event_id: place for place, event_id in enumerate(ids.values())}
-    leaves = {event.event_id: event.index for event in found.events}
+    found.places = {event.event_id: _place(row) for event, row in zip(found.events, rows, strict=True)}
     for event, (_, _, _, data) in zip(found.events, rows, strict=True):
         try:
             statement = found.statements[event.event_id] = parse(bytes(event.statement))
@@ -165,7 +169,9 @@ def _built(by_kind: dict[str, list[tuple[int, int | None, Any, dict[str, Any]]]]
         if isinstance(statement.body, Genesis):
             books.operator = statement.body.operator
         corrected_by = ids.get(data["corrected_by"])
-        books.events[event.event_id] = fact_of(statement, event.index)._replace(corrected_by=corrected_by)
+        books.events[event.event_id] = fact_of(statement, found.places[event.event_id])._replace(
+            corrected_by=corrected_by
+        )
     for _, _, _, lot in by_kind.get("lot", []):
         found.lots[lot["uri"]] = _lot(lot, ids)
     books.lots = found.lots
@@ -193,7 +199,7 @@ def _built(by_kind: dict[str, list[tuple[int, int | None, Any, dict[str, Any]]]]
     for number, _, _, row in by_kind.get("handover", []):
         row |= {"to_site": row["to_site"] or None, "title": bool(row["title"]), "withdrawn": bool(row["withdrawn"])}
         books.handovers[ids[number]] = Handover(ids[number], **row)
-    _add_registry(books, by_kind, ids, leaves)
+    _add_registry(books, by_kind, ids, found.places)
     return found
 
 
@@ -224,6 +230,11 @@ def _add_registry(books: Books, by_kind: dict[str, Any], ids: dict[int, str], le
         books.sites[row["uri"]] = SiteFact(
             row["uri"], row["party"], row["kind"], row["country"] or None, row["geo"] or None
         )
+
+
+def _place(row: tuple[int, int | None, Any, dict[str, Any]]) -> int | None:
+    """In the series: ``row`` is (primary key, leaf, bytes, data)."""
+    return None if row[1] is None else row[3]["first_place"] + row[1]
 
 
 def _event(number: int, leaf: int | None, statement: bytes, data: dict[str, Any]) -> Event:

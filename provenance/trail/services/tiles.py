@@ -32,7 +32,9 @@ def hash_reader(log: Log) -> ReadHashes:
 def entries(log: Log, index: int, width: int) -> bytes:
     """The entry bundle of a level-0 tile: the statements themselves."""
     first = TILE_WIDTH * index
-    rows = Event.objects.filter(log=log, leaf__index__gte=first, leaf__index__lt=first + width).order_by("leaf__index")
+    rows = Event.objects.filter(leaf__log=log, leaf__index__gte=first, leaf__index__lt=first + width).order_by(
+        "leaf__index"
+    )
     statements = [bytes(statement) for statement in rows.values_list("statement", flat=True)]
     if len(statements) != width:
         raise MalformedTile(f"The log does not have {width} entries in bundle {index}.")
