@@ -81,6 +81,21 @@ def own_fence(settings, tmp_path) -> None:
     settings.FENCE_DIR = tmp_path / "fence"
 
 
+@pytest.fixture
+def disk_floor(settings, monkeypatch):
+    """Call it with megabytes to say how much must be left on the disk; a floor above any disk makes this one full."""
+    from provenance.trail.services import room
+
+    # Measured at every record, and what was measured here is forgotten afterwards.
+    monkeypatch.setattr(room, "MEASURED_EVERY", 0.0)
+    monkeypatch.setattr(room, "_measured", room._measured)
+
+    def set_floor(megabytes: int) -> None:
+        settings.DISK_FLOOR_MB = megabytes
+
+    return set_floor
+
+
 @pytest.fixture(scope="session", autouse=True)
 def flush_empties_the_trail() -> Iterator[None]:
     """

@@ -6,6 +6,8 @@ from django.views.generic import TemplateView
 from provenance.health import healthz, readyz
 from provenance.members.forms import LogInForm
 
+handler500 = "provenance.unavailable.server_error"
+
 urlpatterns = [
     path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
     path("login/", LoginView.as_view(authentication_form=LogInForm, redirect_authenticated_user=True), name="login"),

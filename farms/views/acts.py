@@ -24,6 +24,7 @@ from provenance.coffee.errors import CoffeeError
 from provenance.coffee.statement import parse
 from provenance.trail.models import Event
 from provenance.trail.services.acting import new_event_id
+from provenance.unavailable import or_unavailable
 
 
 class ActView(GrowerView):
@@ -50,7 +51,7 @@ class ActView(GrowerView):
             if done := self.done(event_id):
                 return self.receipt(done)
             form.tell(error)
-            return self.ask(form)
+            return or_unavailable(self.ask(form), error)
 
     def subject(self, **about: Any) -> Any:
         """What the act is about, where it is about something. Raises Http404."""

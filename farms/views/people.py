@@ -17,6 +17,7 @@ from farms.services import enrolling
 from provenance.coffee.errors import CoffeeError
 from provenance.members.models import Membership
 from provenance.members.services import parties_of
+from provenance.unavailable import or_unavailable
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
@@ -79,7 +80,7 @@ class Enrol(OfficerView):
             if enrolling.is_enrolled(self.guardian, party):
                 return self.enrolled()
             form.tell(error)
-            return self.show("farms/enrol.html", form=form)
+            return or_unavailable(self.show("farms/enrol.html", form=form), error)
         return self.enrolled()
 
     def enrolled(self) -> HttpResponse:

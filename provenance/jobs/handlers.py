@@ -24,6 +24,10 @@ class JobFailed(Exception):
     """The work cannot be done; the sentence is for the person who ordered it. It is not tried again by itself."""
 
 
+class Postponed(Exception):
+    """Not at this moment: the job goes back into the queue for a while, and the sentence says why it waits."""
+
+
 class Interrupted(Exception):
     """The worker is being stopped. The job goes back into the queue."""
 

@@ -35,6 +35,7 @@ class Job(models.Model):
     file = models.FileField(upload_to=result_path, blank=True, max_length=300)
     # How often a worker took it. Also the fence: a worker whose lease was taken over no longer finds its own number.
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Of a running job: when it counts as abandoned. Of a waiting one: before when nobody takes it.
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)

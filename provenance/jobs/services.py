@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from provenance.jobs.handlers import Interrupted, JobFailed, LeaseLost, Outcome, handler_of, is_known
+from provenance.jobs.handlers import Interrupted, JobFailed, LeaseLost, Outcome, Postponed, handler_of, is_known
 from provenance.jobs.models import Job
 from provenance.members.models import User
 
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 WAKE = "provenance.jobs.wake"
 # A worker that says nothing for this long is taken for dead.
 LEASE = timedelta(minutes=2)
+# How long a job waits that could not be done at the moment.
+PAUSE = timedelta(seconds=30)
 # A job that takes its worker with it this often is itself the fault.
 MOST_ATTEMPTS = 5
 
@@ -74,7 +76,7 @@ def _wake_after_commit(job: Job) -> None:
 
 def due(now: datetime, *, waiting_for: timedelta = timedelta(0)) -> QuerySet[Job]:
     """Jobs that nobody works at: waiting at least that long, or running on a lease that has run out."""
-    waiting = Q(state=Job.State.WAITING, created_at__lte=now - waiting_for)
+    waiting = Q(state=Job.State.WAITING, created_at__lte=now - waiting_for) & ~Q(lease_until__gte=now)
     abandoned = Q(state=Job.State.RUNNING, lease_until__lt=now)
     return Job.objects.filter(waiting | abandoned).order_by("created_at")
 
@@ -155,8 +157,10 @@ class _Lease:
     def fail(self, sentence: str) -> None:
         self.write(state=Job.State.FAILED, message=sentence[:500], lease_until=None, finished_at=timezone.now())
 
-    def give_back(self) -> None:
-        self.write(state=Job.State.WAITING, attempts=self.attempt - 1, lease_until=None)
+    def give_back(self, *, until: datetime | None = None, why: str = "") -> None:
+        """Back into the queue, where nobody takes it before ``until``."""
+        told = {"message": why[:500]} if why else {}
+        self.write(state=Job.State.WAITING, attempts=self.attempt - 1, lease_until=until, **told)
 
 
 def _work(job: Job, interrupted: Callable[[], bool]) -> None:
@@ -167,6 +171,8 @@ def _work(job: Job, interrupted: Callable[[], bool]) -> None:
         lease.finish(handler_of(job.kind)(job, lease.report) or Outcome())
     except JobFailed as failed:
         lease.fail(str(failed))
+    except Postponed as postponed:
+        lease.give_back(until=timezone.now() + PAUSE, why=str(postponed))
     except Interrupted:
         lease.give_back()
     except LeaseLost as lost:

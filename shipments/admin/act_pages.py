@@ -19,6 +19,7 @@ from provenance.coffee.errors import CoffeeError
 from provenance.coffee.statement import parse
 from provenance.trail.models import Event
 from provenance.trail.services.acting import new_event_id
+from provenance.unavailable import or_unavailable
 from shipments import words
 from shipments.admin.access import desk_of, zone_of
 from shipments.forms import ACT_FORMS, ActForm
@@ -84,7 +85,7 @@ class Page:
             events = plan.sign(event_id=self.request.POST.get("event_id") or None)
         except CoffeeError as error:
             form.tell(error)
-            return self.refuse(form)
+            return or_unavailable(self.refuse(form), error)
         return after_signing(self.request, events[0])
 
     def refuse(self, form: ActForm) -> HttpResponse:

@@ -18,6 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from provenance.coffee.errors import CoffeeError
 from provenance.jobs.services import submit
 from provenance.site import Need, asks
+from provenance.trail.errors import RecordingStopped
+from provenance.unavailable import unavailable
 from shipments.admin.access import OwnBusiness, businesses_of, desk_of
 from shipments.imports import downloads, files, showing
 from shipments.imports.forms import ColumnsForm, UploadForm
@@ -182,6 +184,8 @@ class ImportFileAdmin(OwnBusiness):
                 )
                 return redirect("jobs:job", job.pk)
             files.import_all(file)
+        except RecordingStopped as stopped:
+            return unavailable(request, f"{stopped} The report of {file.name} says what is left of it.")
         except CoffeeError as error:
             messages.error(request, str(error))
         return redirect(self.address("change", file))

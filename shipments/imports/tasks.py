@@ -1,8 +1,9 @@
 """Imports that are too long for a page."""
 
 from provenance.coffee.errors import CoffeeError
-from provenance.jobs.handlers import JobFailed, Outcome, Report, handler
+from provenance.jobs.handlers import JobFailed, Outcome, Postponed, Report, handler
 from provenance.jobs.models import Job
+from provenance.trail.errors import NoRoom
 from shipments.imports import files
 from shipments.imports.models import ImportFile
 
@@ -15,6 +16,8 @@ def import_file(job: Job, report: Report) -> Outcome:
     file = ImportFile.objects.get(pk=job.payload["file"])
     try:
         files.import_all(file, lambda done: report(min(done, job.total)))
+    except NoRoom as full:
+        raise Postponed(str(full)) from None
     except CoffeeError as error:
         raise JobFailed(str(error)) from None
     return Outcome(files.told(files.counts_of(file)))
