@@ -10,9 +10,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from provenance.trail.services import alarms
-
 from provenance.members.forms import LimitedLogIn
+from provenance.trail.services import alarms
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from django.db import connection, connections
 
 from provenance.health import must_be_ready
 from provenance.trail import triggers
-from provenance.trail.services import alarms
+from provenance.trail.services import alarms, exporting
 from provenance.trail.services.cosigning import PolicyUnusable, check_policy
-from provenance.trail.services import exporting
 
 
 @register("trail", "database")

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 
 from provenance.tlog.cosignature import TIMESTAMP_SIZE
-from provenance.tlog.errors import MalformedPolicy
+from provenance.tlog.errors import MalformedPolicy, TlogError
 from provenance.tlog.keys import VerifierKey
 from provenance.tlog.note import parse_signature_lines
 from provenance.tlog.policy import Policy, parse_policy
@@ -22,6 +22,7 @@ from provenance.trail.models import Checkpoint, Cosignature, Log
 NO_WITNESSES = "quorum none\n"
 # Columns hold this much; names in use are far shorter.
 LONGEST_NAME = 110
+LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 class PolicyUnusable(Exception):
@@ -32,12 +33,12 @@ def policy_text(log: Log) -> bytes:
     """The operator's tlog-policy file for this log, as it is given to readers. Raises ``PolicyUnusable``."""
     logs = "".join(f"log {vkey}\n" for vkey in log.vkeys.splitlines())
     heading = f"# Keys of the log {log.origin}, as its operator gives them. Trust a file that you got elsewhere.\n"
-    return (heading + logs + _witness_lines()).encode("utf-8", "surrogateescape")
+    return (heading + logs + witness_lines()).encode("utf-8", "surrogateescape")
 
 
 def check_policy() -> None:
     """Raise ``PolicyUnusable`` where the operator's file cannot be read. Asks no database."""
-    _witness_lines()
+    witness_lines()
 
 
 def policy_of(log: Log) -> Policy:
@@ -57,7 +58,9 @@ def kid_of(key: VerifierKey) -> str:
 
 def cosigned(checkpoint: Checkpoint) -> str:
     """The note with a line of every witness that cosigned it, the newest of each. One query."""
-    return checkpoint.note + "".join(row.line for row in _newest(checkpoint.cosignatures.all()).values())
+    # One line that somebody changed must not make the whole note unreadable; verify_trail names it.
+    rows = [row for row in checkpoint.cosignatures.all() if _time_of(row) is not None]
+    return checkpoint.note + "".join(row.line for row in _newest(rows).values())
 
 
 def witnesses_of(checkpoint: Checkpoint) -> dict[str, datetime]:
@@ -80,15 +83,20 @@ def spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def time_of(row: Cosignature) -> datetime:
-    """When the witness says it signed; the line was verified before it was stored."""
-    (signature,) = parse_signature_lines(row.line.encode())
-    return datetime.fromtimestamp(int.from_bytes(signature.payload[:TIMESTAMP_SIZE], "big"), UTC)
-
-
 def _times(policy: Policy, rows: dict[str, Cosignature]) -> dict[str, datetime]:
     kids = {name: kid_of(witness.key) for name, witness in policy.witnesses.items()}
-    return {name: time_of(rows[kid]) for name, kid in kids.items() if kid in rows}
+    times = {name: _time_of(rows[kid]) for name, kid in kids.items() if kid in rows}
+    return {name: datetime.fromtimestamp(time, UTC) for name, time in times.items() if time is not None}
+
+
+def _time_of(row: Cosignature) -> int | None:
+    """When the witness says it signed: verified before it was stored. None for a line that was changed since."""
+    try:
+        (signature,) = parse_signature_lines(row.line.encode())
+    except (TlogError, ValueError):
+        return None
+    time = int.from_bytes(signature.payload[:TIMESTAMP_SIZE], "big")
+    return time if time <= LATEST else None
 
 
 def _newest(rows: Iterable[Cosignature]) -> dict[str, Cosignature]:
@@ -99,7 +107,8 @@ def _oldest(rows: Iterable[Cosignature]) -> dict[str, Cosignature]:
     return {row.kid: row for row in sorted(rows, key=lambda row: (row.day, row.pk), reverse=True)}
 
 
-def _witness_lines() -> str:
+def witness_lines() -> str:
+    """The policy without any log: who the witnesses are and how many must cosign. Raises ``PolicyUnusable``."""
     if not settings.WITNESS_POLICY:
         return NO_WITNESSES
     file = Path(settings.WITNESS_POLICY)

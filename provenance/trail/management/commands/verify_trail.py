@@ -22,6 +22,8 @@ class Command(BaseCommand):
             findings = findings_of(log)
             counts = ", ".join(f"{count} {what}" for what, count in findings.counts.items())
             self.stdout.write(f"{log.origin}: {counts}")
+            for note in findings.notes:
+                self.stdout.write(note)
             for fault in findings.faults:
                 self.stdout.write(self.style.ERROR(str(fault)))
             faults += len(findings.faults)

@@ -3,7 +3,8 @@ Checks the whole trail against its own stored bytes, as somebody would who trust
 
 Statements stream through: each is parsed, its signature checked, judged and carried out in leaf order by the same law
 as at recording, and hashed into the tree. Tiles, checkpoints, projections and sealed values are compared with what
-comes out. Only facts stay in memory, about half a kilobyte an event.
+comes out; cosignatures with the checkpoints and the keys of the operator's policy. Only facts stay in memory, about
+half a kilobyte an event.
 
 Two columns rest on nothing but this server's word, and are only held against the checkpoints' times:
 ``Event.recorded_at`` and ``CheckpointRelease.released_at``.
@@ -14,6 +15,7 @@ from provenance.trail.services.verifying.findings import Fault, Findings
 from provenance.trail.services.verifying.replay import Replay
 from provenance.trail.services.verifying.seals import check_keys
 from provenance.trail.services.verifying.tree import check_database, check_fence
+from provenance.trail.services.verifying.witnesses import check_witnesses
 
 __all__ = ["Fault", "Findings", "findings_of", "verify_trail"]
 
@@ -30,4 +32,5 @@ def findings_of(log: Log) -> Findings:
     check_fence(log, findings)
     Replay(log, findings).run()
     check_keys(log, findings)
+    check_witnesses(log, findings)
     return findings

@@ -21,10 +21,14 @@ class Fault:
 
 @dataclass
 class Findings:
-    """The faults, and how much was looked at."""
+    """The faults, how much was looked at, and what a reader should know although it is no fault."""
 
     faults: list[Fault] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     def fault(self, what: str, event: str | None = None, index: int | None = None) -> None:
         self.faults.append(Fault(event, index, what))
+
+    def note(self, what: str) -> None:
+        self.notes.append(what)
