@@ -15,7 +15,9 @@ from provenance.tlog.errors import ProofRefused
 from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Checkpoint, Event, Log, Lot
 from provenance.trail.services import proofs
-from provenance.trail.services.queries import Closure, closure, latest_checkpoint, public_disclosures
+from provenance.trail.services.cosigning import cosigned, witness_lines
+from provenance.trail.services.queries import Closure, checkpoint_for, closure, public_disclosures
+from provenance.trail.services.standing import Vouched, vouchers_of
 
 MOST_LETTERS = 20  # of a lot's code
 MOST_FOUND = 20
@@ -30,6 +32,23 @@ class Page:
     reading: Reading
     opened: dict[str, dict[str, Opened]]
     events: dict[str, Event]
+
+    @property
+    def newest(self) -> int | None:
+        """The last leaf of all that the page rests on; None where none of it has a place."""
+        return max((event.index for event in self.events.values() if event.index is not None), default=None)
+
+    @property
+    def waits(self) -> bool:
+        return any(event.index is None for event in self.events.values())
+
+
+def vouched_for(page: Page) -> Vouched | None:
+    """Who vouches for the places of all that the page rests on; None while something waits for that."""
+    log = Log.objects.filter(origin=page.origin).first()
+    if log is None or page.newest is None or page.waits:
+        return None
+    return vouchers_of(log, page.newest)
 
 
 def page_of(lot_uri: str) -> Page | None:
@@ -48,10 +67,11 @@ def bundle_of(page: Page, since: int | None = None) -> dict[str, Any]:
     """
     Everything a phone needs to check the page by itself; with ``since``, also that the log only grew from that size.
 
-    The checkpoint is the newest that may be shown; statements that it does not cover have the index None.
+    The checkpoint is the newest witnessed one, where it holds all of the page and what the phone saw before, else a
+    newer one; statements that it does not cover have the index None.
     """
     log = Log.objects.filter(origin=page.origin).first()
-    checkpoint = latest_checkpoint(log) if log else None
+    checkpoint = checkpoint_for(log, max(page.newest or 0, (since or 0) - 1)) if log else None
     genesis = next((telling for telling in page.reading.registry if telling.act == "genesis"), None)
     titles = {event.event_id: step.title for step in page.story.steps for event in step.events}
     prove = _Prover(log, checkpoint, page.events)
@@ -61,7 +81,8 @@ def bundle_of(page: Page, since: int | None = None) -> dict[str, Any]:
         "aud": log.aud if log else None,
         "vkeys": log.vkeys.splitlines() if log else [],
         "lot": page.story.lot_uri,
-        "checkpoint": checkpoint.note if checkpoint else None,
+        "policy": witness_lines(),
+        "checkpoint": cosigned(checkpoint) if checkpoint else None,
         "consistency": _consistency(log, checkpoint, since),
         "genesis": prove.entry(genesis, "the log’s first entry", {}) if genesis else None,
         "statements": [

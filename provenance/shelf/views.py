@@ -12,7 +12,7 @@ from provenance.bags.models import Bag
 from provenance.bags.services import bag_is_of, find_bag, find_lot, find_product
 from provenance.coffee.errors import UnknownIdentifier
 from provenance.coffee.identifiers import check_lot_code, check_uri, digital_link, gs1_lot_uri, parse_digital_link
-from provenance.shelf.reading import bundle_of, lots_in_bags, page_of
+from provenance.shelf.reading import bundle_of, lots_in_bags, page_of, vouched_for
 
 # A checkpoint lives about as long; nothing here is personal to who asks.
 FRESH = "public, max-age=5"
@@ -116,6 +116,7 @@ def _lot_page(request: HttpRequest, lot_uri: str, bag: Bag | None = None) -> Htt
         {
             "story": story,
             "origin": page.origin,
+            "vouched": vouched_for(page),
             "bundle_url": f"{reverse('shelf:bundle')}?lot={quote(lot_uri, safe='')}",
             "bag": bag,
             "product": bag.product if bag else None,

@@ -1,7 +1,8 @@
 """
 Bundles for ``verify.js``: a small log made with the trail's own formats, and its damaged twins.
 
-Each case is named after its damage: {name, bundle, memory, shown, outcome, step}. Statements whose damage lies inside
+Each case is named after its damage: {name, bundle, memory, shown, outcome, step, said, kept}: ``said`` stands in the
+reason, ``kept`` says whether the next visit is held against this one. Statements whose damage lies inside
 the signed bytes are signed and logged like honest ones, so that only the check named by the case can find them.
 """
 
@@ -30,8 +31,10 @@ from provenance.coffee.statement.envelope import (
 from provenance.coffee.statement.pop import sign_pop
 from provenance.coffee.statement.series import audience
 from provenance.tlog.checkpoint import Checkpoint, sign_checkpoint
+from provenance.tlog.cosignature import cosign
 from provenance.tlog.hashing import leaf_hash, root_of
-from provenance.tlog.keys import Ed25519Signer, KeyType, MLDSA44Signer, NamedSigner
+from provenance.tlog.keys import Ed25519Signer, KeyType, MLDSA44Signer, NamedSigner, VerifierKey
+from provenance.tlog.note import Signature
 from provenance.tlog.proofs import consistency_proof, inclusion_proof
 
 HOST = "https://beans.example/epcis"
@@ -254,7 +257,8 @@ def case(outcome: str, step: str | None = None) -> Callable[[Callable[[], Case]]
 
 def cases() -> Iterator[Case]:
     for name, outcome, step, make in _cases:
-        yield {"memory": None, "shown": None, **make(), "name": name, "outcome": outcome, "step": step}
+        usual = {"memory": None, "shown": None, "said": "", "kept": outcome == "checked"}
+        yield {**usual, **make(), "name": name, "outcome": outcome, "step": step}
 
 
 def statement(bundle: dict[str, Any], title: str) -> dict[str, Any]:
@@ -814,6 +818,157 @@ def page_of_another_lot() -> Case:
     return page_case(lambda shown: shown.update(lot=LOT + "0"))
 
 
+# --- witnesses -------------------------------------------------------------------------------------------------------
+
+WITNESSES = "the log's witnesses"
+MARCH = 1_772_500_000  # 3 March 2026, 01:06:40 UTC
+PORT, ACME, LAB = "Port_Cooperative", "ACME_Importers", "Lab"
+
+
+def witness(name: str) -> NamedSigner:
+    return NamedSigner(f"{name.lower()}.example/w", KeyType.COSIGNATURE_ED25519, signer(f"witness {name}"))
+
+
+def quantum_safe(name: str) -> NamedSigner:
+    seed = sha256(f"witness {name} ml-dsa".encode()).digest()
+    return NamedSigner(f"{name.lower()}.example/w", KeyType.COSIGNATURE_MLDSA44, MLDSA44Signer(seed))
+
+
+def policy(quorum: str = "two", *further: str) -> str:
+    """Port and ACME as a group of two, the Lab beside it."""
+    names = {name: witness(name).verifier.vkey for name in (PORT, ACME, LAB)}
+    lines = [f"witness {name} {vkey} https://{name.lower()}.example" for name, vkey in names.items()]
+    return "\n".join([*lines, f"group two all {PORT} {ACME}", *further, f"quorum {quorum}", ""])
+
+
+def cosigned(log: SmallLog, *signers: NamedSigner, at: int = MARCH, size: int | None = None) -> dict[str, Any]:
+    """The log's bundle with these witnesses' lines, made for the checkpoint of ``size`` leaves."""
+    size = size or len(log.entries)
+    checkpoint = Checkpoint(log.origin, size, log.root(size))
+    lines = "".join(cosign(checkpoint, one, at).line for one in signers)
+    bundle = log.bundle()
+    return {**bundle, "checkpoint": bundle["checkpoint"] + lines, "policy": policy()}
+
+
+BOTH_VOUCH = "witnessed by Port Cooperative and ACME Importers on 03 Mar 2026 01:06 UTC"
+
+
+@case("checked")
+def witnessed_by_two() -> Case:
+    """Without a page, as a saved proof is: that may be old."""
+    return {"bundle": cosigned(honest_log(), witness(PORT), witness(ACME)), "said": BOTH_VOUCH}
+
+
+@case("checked")
+def witnessed_by_one_of_two() -> Case:
+    return {"bundle": cosigned(honest_log(), witness(PORT)), "said": "5 entries, not witnessed yet", "kept": False}
+
+
+@case("checked")
+def witnessed_by_nobody() -> Case:
+    return {"bundle": cosigned(honest_log()), "said": "5 entries, not witnessed yet", "kept": False}
+
+
+@case("checked")
+def not_witnessed_yet_and_not_in_the_way_of_what_was() -> Case:
+    log = honest_log()
+    bundle = {**cosigned(log, witness(PORT)), "consistency": log.bundle(since=3)["consistency"]}
+    return {"bundle": bundle, "memory": {**log.memory(3), "witnessed": True}, "kept": False}
+
+
+@case("checked")
+def witnesses_asked_for_by_no_policy() -> Case:
+    bundle = {**cosigned(honest_log(), witness(PORT)), "policy": policy("none")}
+    return {"bundle": bundle, "said": "5 entries, no witness is asked for"}
+
+
+@case("checked")
+def witnessed_by_one_where_one_is_enough() -> Case:
+    any_of = policy("one", f"group one any two {LAB}")
+    bundle = {**cosigned(honest_log(), witness(LAB)), "policy": any_of}
+    return {"bundle": bundle, "said": "witnessed by Lab on"}
+
+
+@case("checked")
+def witnessed_by_a_number_of_a_group() -> Case:
+    two_of = policy("most", f"group most 1 two {LAB}")
+    bundle = {**cosigned(honest_log(), witness(ACME)), "policy": two_of}
+    return {"bundle": bundle, "said": "not witnessed yet", "kept": False}
+
+
+@case("checked")
+def witnessed_by_a_key_that_a_browser_cannot_check() -> Case:
+    pq = quantum_safe(LAB)
+    bundle = cosigned(honest_log(), pq)
+    bundle["policy"] = f"witness {LAB} {pq.verifier.vkey} https://lab.example\nquorum {LAB}\n"
+    return {
+        "bundle": bundle,
+        "said": "not witnessed yet, or by Lab only, whose ML-DSA a browser cannot check",
+        "kept": False,
+    }
+
+
+@case("checked")
+def witnessed_by_strangers_only() -> Case:
+    return {
+        "bundle": cosigned(honest_log(), witness("Eve"), witness("Mallory")),
+        "said": "not witnessed yet",
+        "kept": False,
+    }
+
+
+@case("mismatch", WITNESSES)
+def cosignature_of_an_earlier_checkpoint() -> Case:
+    return {"bundle": cosigned(honest_log(), witness(PORT), witness(ACME), size=4)}
+
+
+@case("mismatch", WITNESSES)
+def cosignature_with_another_time() -> Case:
+    bundle = cosigned(honest_log(), witness(PORT), witness(ACME))
+    *rest, last = bundle["checkpoint"].splitlines(keepends=True)
+    mark, name, line = last.split()
+    data = bytearray(b64decode(line))
+    data[11] ^= 1
+    return {"bundle": {**bundle, "checkpoint": "".join(rest) + f"{mark} {name} {b64(bytes(data))}\n"}}
+
+
+@case("mismatch", WITNESSES)
+def cosignature_too_short() -> Case:
+    bundle = cosigned(honest_log(), witness(PORT))
+    mark, name, line = bundle["checkpoint"].splitlines()[-1].split()
+    short = f"{mark} {name} {b64(b64decode(line)[:10])}"
+    return {"bundle": {**bundle, "checkpoint": bundle["checkpoint"].replace(f"{mark} {name} {line}", short)}}
+
+
+@case("mismatch", WITNESSES)
+def witness_key_of_small_order() -> Case:
+    weak = VerifierKey("weak.example/w", KeyType.COSIGNATURE_ED25519, b"\1" + bytes(31))
+    payload = MARCH.to_bytes(8, "big") + b"\1" + bytes(63)
+    bundle = cosigned(honest_log())
+    line = Signature(weak.name, weak.key_id, payload).line
+    weak_policy = f"witness Weak {weak.vkey}\nquorum Weak\n"
+    return {"bundle": {**bundle, "checkpoint": bundle["checkpoint"] + line, "policy": weak_policy}}
+
+
+@case("mismatch", WITNESSES)
+def witness_key_under_a_wrong_number() -> Case:
+    wrong = policy().replace(witness(LAB).verifier.key_id.hex(), "00000000")
+    return {"bundle": {**cosigned(honest_log(), witness(PORT), witness(ACME)), "policy": wrong}}
+
+
+@case("unchecked")
+def witnesses_dropped_since_the_last_visit() -> Case:
+    log = honest_log()
+    return {"bundle": log.bundle(), "memory": {**log.memory(5), "witnessed": True}}
+
+
+@case("unchecked")
+def last_witnessed_over_a_week_ago() -> Case:
+    log = honest_log()
+    bundle = cosigned(log, witness(PORT), witness(ACME))
+    return {"bundle": bundle, "shown": shown_of(log), "said": f"for over a week: it was last {BOTH_VOUCH}"}
+
+
 # --- what cannot be found out ----------------------------------------------------------------------------------------
 
 
@@ -822,7 +977,7 @@ def not_in_the_log_yet() -> Case:
     log = small_log()
     log.receive()
     log.roast(logged=False)
-    return {"bundle": log.bundle()}
+    return {"bundle": log.bundle(), "kept": True}
 
 
 @case("unchecked")

@@ -96,6 +96,35 @@ PLANTED_BUGS = {
         "payload with a number of sixteen digits",
         ("bytes.js", "if (written.replace", "if (false && written.replace"),
     ),
+    "cosignatures are not verified": (
+        "cosignature of an earlier checkpoint",
+        ("quorum.js", "if (!(await verifySignature(key.raw, bytes.slice(12), signed)))", "if (false)"),
+    ),
+    "the time of a cosignature is not signed": (
+        "cosignature with another time",
+        ("quorum.js", "cosignature/v1\\ntime ${time}", "cosignature/v1\\ntime 1772500000"),
+    ),
+    "half the quorum is enough": (
+        "witnessed by one of two",
+        ("quorum.js", "members.filter(vouches).length >= threshold", "members.some(vouches)"),
+    ),
+    "a quorum is not asked for": ("witnessed by nobody", ("quorum.js", "if (vouches(quorum))", "if (true)")),
+    "strangers count": (
+        "witnessed by strangers only",
+        ("quorum.js", "if (signer !== key.name || hex(bytes.slice(0, 4)) !== key.id) continue;", ""),
+    ),
+    "what nobody witnessed is remembered": (
+        "not witnessed yet and not in the way of what was",
+        ("verify.js", "quorum.met === false ? undefined : seen", "seen"),
+    ),
+    "witnesses may be dropped": (
+        "witnesses dropped since the last visit",
+        ("verify.js", "if (memory?.witnessed && quorum.met === null)", "if (false)"),
+    ),
+    "a log may hide from its witnesses": (
+        "last witnessed over a week ago",
+        ("verify.js", "if (shown && Date.now() / 1000 - quorum.at > WEEK)", "if (false)"),
+    ),
     "JSON of any depth": ("payload nested too deeply", ("bytes.js", "if (depth === 16)", "if (false)")),
 }
 

@@ -38,15 +38,15 @@ export async function checkConsistency(oldSize, oldRoot, newSize, newRoot, proof
   if (last !== 0n || !equal(before, oldRoot) || !equal(after, newRoot)) refuse(broken);
 }
 
-async function readVkey(vkey) {
-  const [, name, id, data] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey) ?? refuse("a key of the log cannot be read");
+export async function readVkey(vkey) {
+  const [, name, id, data] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey) ?? refuse("its key cannot be read");
   const key = readBase64(data);
-  if (hex(await keyId(name, key)) !== id) refuse("a key of the log does not bear its own number");
+  if (hex(await keyId(name, key)) !== id) refuse("its key does not bear its own number");
   return { name, id, type: key[0], raw: key.slice(1) };
 }
 const keyId = async (name, key) => (await sha256(join(utf8(name), [10], key))).slice(0, 4);
 
-/** {origin, size, root} of a signed note, once each Ed25519 key of its log (of those vkeys) has signed it. */
+/** {origin, size, root, text, signatures} of a note, once each Ed25519 key of its log (of those vkeys) has signed it. */
 export async function openCheckpoint(note, vkeys) {
   const [, text, lines] = /^([^]*?\n)\n((?:\u2014 \S+ \S+\n)+)$/.exec(note) ?? refuse("it is not a signed note");
   const [, origin, size, root] = /^(\S+)\n(0|[1-9]\d{0,14})\n(\S{44})\n$/.exec(text) ?? refuse("it is not a checkpoint");
@@ -58,5 +58,5 @@ export async function openCheckpoint(note, vkeys) {
     if (own.length !== 1 || !isGoodKey(key.raw) || !(await verifySignature(key.raw, own[0][1].slice(4), utf8(text))))
       refuse("the log's own key did not sign it");
   }
-  return { origin, size: Number(size), root: readBase64(root) };
+  return { origin, size: Number(size), root: readBase64(root), text, signatures };
 }

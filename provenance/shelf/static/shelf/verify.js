@@ -6,6 +6,7 @@
 import { Mismatch, Unchecked, base64, base64url, equal, hex, readBase64, readBase64url, readJson, refuse, sha256, utf8 } from "./bytes.js";
 import { isGoodKey, verifySignature } from "./ed25519.js";
 import { checkConsistency, checkInclusion, leafHash, openCheckpoint } from "./log.js";
+import { judgeQuorum } from "./quorum.js";
 
 const HEADER = /^{"alg":"Ed25519","kid":"([\w-]{43})","typ":"provenance-event\+sd-jwt"}$/;
 
@@ -122,6 +123,7 @@ function compareWithPage(shown, lot, statements) {
 
 const LOG = "the log's first entry";
 const CHECKPOINT = "the log's checkpoint";
+const WEEK = 7 * 86400;
 
 async function judge(bundle, memory, shown) {
   if (!globalThis.crypto?.subtle) throw new Unchecked("this browser offers no cryptography here (it needs https)");
@@ -143,6 +145,10 @@ async function judge(bundle, memory, shown) {
     await compareWithMemory(memory, fingerprint, opened, bundle.consistency);
     return opened;
   });
+  const quorum = await within("the log's witnesses", () => judgeQuorum(checkpoint, bundle.policy));
+  if (memory?.witnessed && quorum.met === null) throw new Unchecked("the log named witnesses before, and names none now");
+  if (shown && Date.now() / 1000 - quorum.at > WEEK)
+    throw new Unchecked(`the log has withheld proof for over a week: it was last ${quorum.words}`);
   const prove = ({ index, leaf, proof }) => checkInclusion(index, checkpoint.size, leaf, proof.map(readBase64), checkpoint.root);
   await within(LOG, () => prove(genesis));
 
@@ -166,14 +172,16 @@ async function judge(bundle, memory, shown) {
   }
   if (shown) compareWithPage(shown, bundle.lot, statements);
 
-  const seen = { genesis: fingerprint, size: checkpoint.size, root: base64(checkpoint.root) };
+  // What no witness has seen may be a history for this phone alone: it is not what the next visit is held against.
+  const seen = { genesis: fingerprint, size: checkpoint.size, root: base64(checkpoint.root), witnessed: quorum.met ?? false };
+  const kept = quorum.met === false ? undefined : seen;
   const waiting = entries.filter(({ index }) => index === null).length;
   if (waiting) {
     const reason = `${waiting} of ${entries.length} statements are recorded, but not yet in the log; look again in a minute`;
-    return { outcome: "unchecked", step: null, reason, memory: seen };
+    return { outcome: "unchecked", step: null, reason, memory: kept };
   }
-  const reason = `${entries.length} signed statements, each in the log of ${checkpoint.size} entries`;
-  return { outcome: "checked", step: null, reason, memory: seen };
+  const reason = `${entries.length} signed statements, each in the log of ${checkpoint.size} entries, ${quorum.words}`;
+  return { outcome: "checked", step: null, reason, memory: kept };
 }
 
 /**

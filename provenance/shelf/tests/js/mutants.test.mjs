@@ -10,9 +10,10 @@ const cases = JSON.parse(readFileSync(CASES, "utf8"));
 for (const name of readdirSync(MUTANTS)) {
   test(name, async () => {
     const finder = readFileSync(`${MUTANTS}/${name}/finder.txt`, "utf8");
-    const { bundle, memory, shown, outcome, step } = cases.find((one) => one.name === finder);
+    const { bundle, memory, shown, outcome, step, said, kept } = cases.find((one) => one.name === finder);
     const { verifyBundle } = await import(pathToFileURL(`${MUTANTS}/${name}/verify.js`));
     const result = await verifyBundle(bundle, memory, shown);
-    assert.notDeepEqual([result.outcome, result.step], [outcome, step], `"${finder}" does not find it`);
+    const judged = [result.outcome, result.step, result.reason.includes(said), Boolean(result.memory)];
+    assert.notDeepEqual(judged, [outcome, step, true, kept], `"${finder}" does not find it`);
   });
 }
