@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from provenance.coffee.acts import Succession
 from provenance.keyring import Unsealable
 from provenance.tlog import checkpoint as tlog_checkpoint
 from provenance.tlog.errors import TlogError
@@ -143,7 +144,8 @@ def _index_is_due(log: Log, now: int) -> bool:
 
 def _sequence(log: Log, now: float | None, index: bool) -> Checkpoint | None:
     head = LogHead.objects.select_for_update().get(log=log)
-    events = waiting(log)
+    # A further log begins with its succession, however long others have waited.
+    events = waiting(log, Succession.name) if log.number > 1 and not head.size else waiting(log)
     if index:
         events += _index_leaf(log, head, events, now)
     if not events:
@@ -187,17 +189,18 @@ class Waiting(NamedTuple):
     statement: bytes
 
 
-def waiting(log: Log) -> list[Waiting]:
+def waiting(log: Log, act: str | None = None) -> list[Waiting]:
     """
-    What is to get a place now, in the order of the events' ids.
+    What is to get a place now (with ``act``: only such), in the order of the events' ids.
 
     All that is pending, never what lies beyond the last id published: a commit may overtake another, and the one that
     was overtaken would be left out for ever.
     """
     # Joined the other way, SQLite would put every statement into a temporary tree, only to sort it.
     pending = Pending.objects.filter(log=log).values("event")
-    rows = Event.objects.filter(pk__in=pending).order_by("pk").values_list(*Waiting._fields)
-    return list(map(Waiting._make, rows[:LEAVES_AT_ONCE]))
+    rows = Event.objects.filter(pk__in=pending).order_by("pk")
+    rows = rows.filter(act=act) if act else rows
+    return list(map(Waiting._make, rows.values_list(*Waiting._fields)[:LEAVES_AT_ONCE]))
 
 
 def _index_leaf(log: Log, head: LogHead, events: Sequence[Waiting], now: float | None) -> list[Waiting]:

@@ -37,6 +37,7 @@ __all__ = [
     "closure",
     "disclosures_of",
     "event_of",
+    "genesis_of",
     "indexed_checkpoint",
     "latest_checkpoint",
     "name_of",
@@ -63,6 +64,11 @@ def statements_of(uri: str) -> QuerySet[Event]:
     """All events that name a lot, party, site, plot or event, in the order they were recorded, with their places."""
     named = Subject.objects.filter(uri=uri).values("event")
     return Event.objects.filter(pk__in=named).select_related("leaf").order_by("pk")
+
+
+def genesis_of(log: Log) -> Event:
+    """Leaf 0 of the log's series: of number 1. Raises ``Event.DoesNotExist`` while there is none."""
+    return Event.objects.get(leaf__log__name=log.name, leaf__log__number=1, leaf__index=0)
 
 
 def latest_checkpoint(log: Log) -> Checkpoint | None:

@@ -5,6 +5,7 @@ Each is a decision of the operator's, taken by a command of its own (docs/operat
 """
 
 from provenance.trail.services.recovering.refilling import Refilled, refill
+from provenance.trail.services.recovering.succeeding import Outlook, outlook, succeed
 from provenance.trail.services.recovering.thawing import NotMended, accept_fence, thaw
 
-__all__ = ["NotMended", "Refilled", "accept_fence", "refill", "thaw"]
+__all__ = ["NotMended", "Outlook", "Refilled", "accept_fence", "outlook", "refill", "succeed", "thaw"]

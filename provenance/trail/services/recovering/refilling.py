@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.statement import Statement, parse
