@@ -106,7 +106,7 @@ def load(log: Log, needs: Needs) -> Slice:
     """The slice, in a number of queries that does not grow with the batch."""
     found = Slice(log, Books(operator=log.operator or None))
     _load_events(found, needs.events)
-    lots = {pk_of(uri) for uri in needs.lots} | _lots_of(needs.events)
+    lots = {pk_of(uri) for uri in needs.lots} | _lots_of(frozenset(found.books.events))
     _load_lots(found, lots)
     _load_keys(found, log, needs.kids)
     _load_places(found, needs)
@@ -143,6 +143,8 @@ def _load_events(found: Slice, events: frozenset[str]) -> None:
             corrected_by=corrected.event.event_id if corrected else None,
         )
         books.postings[event.event_id] = books.edges[event.event_id] = books.flags[event.event_id] = ()
+    if not by_pk:
+        return
     for posting in rows.Posting.objects.filter(event__in=by_pk).order_by("pk").select_related("lot"):
         key = BalanceKey(posting.lot.uri, posting.site, posting.owner, posting.custodian)
         books.postings[by_pk[posting.event_id]] += (Posting(key, posting.mg),)
@@ -156,10 +158,11 @@ def _load_events(found: Slice, events: frozenset[str]) -> None:
     # A receipt that is corrected gives back what its dispatch had in transit.
     sites = {posting.key.site for postings in books.postings.values() for posting in postings}
     dispatches = [Event.uuid_of(site) for site in sites if ledger.is_transit(site)]
-    for handover in rows.Handover.objects.filter(dispatch__uuid__in=dispatches).select_related("dispatch"):
-        dispatch = handover.dispatch.event_id
-        found.places[dispatch] = handover.dispatch_id
-        books.handovers[dispatch] = handover_fact(dispatch, handover)
+    if dispatches:
+        for handover in rows.Handover.objects.filter(dispatch__uuid__in=dispatches).select_related("dispatch"):
+            dispatch = handover.dispatch.event_id
+            found.places[dispatch] = handover.dispatch_id
+            books.handovers[dispatch] = handover_fact(dispatch, handover)
 
 
 def _load_lots(found: Slice, lots: set[Any]) -> None:
@@ -175,6 +178,8 @@ def _load_lots(found: Slice, lots: set[Any]) -> None:
         books.lots[lot.uri] = lot_fact(lot)
         if lot.made_by:
             found.places[lot.made_by.event_id] = lot.made_by_id
+    if not uris:
+        return
     for balance in rows.Balance.objects.filter(lot__in=uris).exclude(mg=0):
         key = BalanceKey(uris[balance.lot_id], balance.site, balance.owner, balance.custodian)
         books.balances[key] = balance.mg
