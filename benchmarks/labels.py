@@ -97,7 +97,7 @@ def main() -> None:
             Row("L3b", "share of codes read back at 203 dpi", len(decoded(written, 203) & urls) / len(urls), 1, 1),
             Row("L3c", "share of codes read back at 150 dpi", len(decoded(written, 150) & urls) / len(urls), None, 1),
         ],
-        ratio(spent["encoder"], spent["encoder again"]),
+        [ratio(spent["encoder"], spent["encoder again"])],
     )
 
 

@@ -92,7 +92,7 @@ def main() -> None:
                 "R4", "queries of a page, the most of three", max(map(queries, (one_step, lot, bag))), 4, 4, below=True
             ),
         ],
-        ratio(spent["hello"], spent["hello again"]),
+        [ratio(spent["hello"], spent["hello again"])],
     )
 
 
