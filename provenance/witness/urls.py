@@ -9,6 +9,6 @@ urlpatterns = [
     path("", views.page, name="page"),
     path("add-checkpoint", views.submit, name="add-checkpoint"),
     path("policy", views.policy, name="policy"),
-    path("logs/<slug:address>/checkpoint", views.checkpoint, name="checkpoint"),
-    path("logs/<slug:address>/contradictions", views.contradictions, name="contradictions"),
+    path("logs/<path:log>/checkpoint", views.checkpoint, name="checkpoint"),
+    path("logs/<path:log>/contradictions", views.contradictions, name="contradictions"),
 ]
