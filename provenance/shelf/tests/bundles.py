@@ -909,6 +909,14 @@ def witnessed_by_a_key_that_a_browser_cannot_check() -> Case:
 
 
 @case("checked")
+def witnessed_by_one_witness_with_two_keys() -> Case:
+    both = f"witness lab/ed {witness(LAB).verifier.vkey}\nwitness lab/pq {quantum_safe(LAB).verifier.vkey}\n"
+    bundle = cosigned(honest_log(), witness(LAB), quantum_safe(LAB))
+    bundle["policy"] = f"{both}group The_Lab any lab/ed lab/pq\nquorum The_Lab\n"
+    return {"bundle": bundle, "said": "witnessed by The Lab on"}
+
+
+@case("checked")
 def witnessed_by_strangers_only() -> Case:
     return {
         "bundle": cosigned(honest_log(), witness("Eve"), witness("Mallory")),
