@@ -11,13 +11,14 @@ from provenance.tlog.keys import VerifierKey
 from provenance.tlog.note import parse_note
 from provenance.witness.asking import MAX_BODY_BYTES
 from provenance.witness.errors import NotReady, Refusal
-from provenance.witness.models import CosignedTree, WatchedLog
+from provenance.witness.models import CosignedTree, WatchedLog, address_of
 from provenance.witness.rates import MINUTE, over
 from provenance.witness.services import keys, watching
 from provenance.witness.services.cosigning import add_checkpoint
 
 TEXT = "text/plain; charset=utf-8"
 FRESH = "public, max-age=5"
+SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 
 
 # Logs have no cookies; what counts is the log's signature in the body.
@@ -40,27 +41,25 @@ def submit(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def checkpoint(request: HttpRequest, address: str) -> HttpResponse:
-    """GET /witness/logs/{SHA-256 of the origin}/checkpoint: the latest one cosigned, with the log's lines and ours."""
-    log = _log_at(address)
-    if log is None or not log.note:
+def checkpoint(request: HttpRequest, log: str) -> HttpResponse:
+    """GET /witness/logs/{origin, or its SHA-256}/checkpoint: the latest one cosigned, with the log's lines and ours."""
+    found = _called(log)
+    if found is None or not found.note:
         return _public("Nothing of this log has been cosigned here.\n", 404)
-    return _public(log.note)
+    return _public(found.note)
 
 
 @require_safe
-def contradictions(request: HttpRequest, address: str) -> HttpResponse:
-    """GET /witness/logs/{SHA-256 of the origin}/contradictions: pairs of notes of one size and two roots."""
-    log = _log_at(address)
-    if log is None:
+def contradictions(request: HttpRequest, log: str) -> HttpResponse:
+    """GET /witness/logs/{origin, or its SHA-256}/contradictions: pairs of notes of one size and two roots."""
+    found = _called(log)
+    if found is None:
         return _public("This log is not watched here.\n", 404)
     pairs = []
-    for found in log.contradictions.order_by("pk"):
-        cosigned = CosignedTree.objects.get(log=log, size=found.size)
-        pairs.append(f"Cosigned at {cosigned.cosigned_at:%Y-%m-%dT%H:%M:%SZ}:\n\n{cosigned.note}\n")
-        pairs.append(
-            f"Signed by the log as well, received at {found.received_at:%Y-%m-%dT%H:%M:%SZ}:\n\n{found.note}\n"
-        )
+    for other in found.contradictions.order_by("pk"):
+        first = CosignedTree.objects.get(log=found, size=other.size)
+        pairs.append(f"Cosigned at {first.cosigned_at:{SECONDS}}:\n\n{first.note}\n")
+        pairs.append(f"Signed by the log as well, received at {other.received_at:{SECONDS}}:\n\n{other.note}\n")
     return _public("".join(pairs) or "None.\n")
 
 
@@ -106,8 +105,11 @@ def _kinds(found: list[VerifierKey]) -> list[tuple[str, VerifierKey]]:
     return list(zip(("ed25519", "ml-dsa-44"), found, strict=False))
 
 
-def _log_at(address: str) -> WatchedLog | None:
-    return next((log for log in watching.watched() if log.address == address), None)
+def _called(name: str) -> WatchedLog | None:
+    """The log by its origin, or by the hash of it."""
+    logs = WatchedLog.objects.filter(stopped=False)
+    origin = next((each for each in logs.values_list("origin", flat=True) if name in (each, address_of(each))), None)
+    return logs.filter(origin=origin).first()
 
 
 def _plain(body: str, status: int, *, content_type: str = TEXT, retry_after: int | None = None) -> HttpResponse:

@@ -1,3 +1,3 @@
-from provenance.witness.models.witness import Contradiction, CosignedTree, WatchedLog, WitnessKey
+from provenance.witness.models.witness import Contradiction, CosignedTree, WatchedLog, WitnessKey, address_of
 
-__all__ = ["Contradiction", "CosignedTree", "WatchedLog", "WitnessKey"]
+__all__ = ["Contradiction", "CosignedTree", "WatchedLog", "WitnessKey", "address_of"]

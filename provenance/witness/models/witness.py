@@ -7,6 +7,11 @@ from django.db import models
 from provenance.tlog.keys import VerifierKey, parse_vkey
 
 
+def address_of(origin: str) -> str:
+    """What stands for a log in an address: SHA-256 of its origin, in hexadecimal."""
+    return sha256(origin.encode()).hexdigest()
+
+
 class InsertOnly(models.Model):
     """A row that is written once and never changed."""
 
@@ -73,8 +78,7 @@ class WatchedLog(models.Model):
 
     @property
     def address(self) -> str:
-        """What stands for the log in an address: SHA-256 of its origin, in hexadecimal."""
-        return sha256(self.origin.encode()).hexdigest()
+        return address_of(self.origin)
 
 
 class CosignedTree(InsertOnly):

@@ -2,6 +2,7 @@
 
 import logging
 from hashlib import sha256
+from urllib.parse import quote
 
 import pytest
 
@@ -23,11 +24,12 @@ def caught(watched, ask, grown) -> None:
     logging.disable(logging.NOTSET)
 
 
-def test_monitors_read_the_latest_cosigned_checkpoint(client, watched, ask, grown):
+@pytest.mark.parametrize("path", [LOG, f"/witness/logs/{ORIGIN}", f"/witness/logs/{quote(ORIGIN, safe='')}"])
+def test_monitors_read_the_latest_cosigned_checkpoint(client, watched, ask, grown, path):
     for old, size in [(0, 3), (3, 8)]:
         ask(grown.request(old, size))
 
-    response = client.get(f"{LOG}/checkpoint")
+    response = client.get(f"{path}/checkpoint")
 
     assert (response.status_code, response["Content-Type"]) == (200, "text/plain; charset=utf-8")
     assert response["Access-Control-Allow-Origin"] == "*"
