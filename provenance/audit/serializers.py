@@ -27,3 +27,12 @@ class TrailQuery(serializers.Serializer):
     uri = serializers.CharField(
         required=False, max_length=200, help_text="The lot's URI, where its code is not enough."
     )
+
+
+class StandingAnswer(serializers.Serializer):
+    """How far an event has come, as this server says; the proof proves it."""
+
+    state = serializers.ChoiceField(["recorded", "published", "witnessed"], help_text="In the words of the trail.")
+    index = serializers.IntegerField(allow_null=True, help_text="Its leaf in the log, once it is published.")
+    witnessed_by = serializers.ListField(child=serializers.CharField(), help_text="Who first vouched for its place.")
+    witnessed_at = serializers.DateTimeField(allow_null=True, help_text="When the last of them first did.")

@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/events", events.EventList.as_view(), name="events"),
     path("api/events/<uuid:uuid>", events.OneEvent.as_view(), name="event"),
     path("api/events/<uuid:uuid>/proof", events.EventProof.as_view(), name="event-proof"),
+    path("api/events/<uuid:uuid>/standing", events.EventStanding.as_view(), name="event-standing"),
     path("api/lots/<path:code>/trail", lots.LotTrail.as_view(), name="lot-trail"),
     path("api/lots/<path:code>/pack", lots.LotPack.as_view(), name="lot-pack"),
     path("log/<slug:name>/<int:number>/checkpoint", logs.checkpoint, name="checkpoint"),

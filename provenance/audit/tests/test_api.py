@@ -287,6 +287,7 @@ def test_the_schema_and_its_page_name_every_address(client):
         "/api/events",
         "/api/events/{uuid}",
         "/api/events/{uuid}/proof",
+        "/api/events/{uuid}/standing",
         "/api/lots/{code}/pack",
         "/api/lots/{code}/trail",
     ]

@@ -9,13 +9,15 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from provenance.audit.exports import EPCIS_TYPE, document
 from provenance.audit.problems import NotYet
-from provenance.audit.serializers import EVENT_ACTS, EventQuery
+from provenance.audit.serializers import EVENT_ACTS, EventQuery, StandingAnswer
 from provenance.audit.views.base import AuditView
 from provenance.trail.models import Event, Subject
 from provenance.trail.services.proofs import NotPublished, tlog_proof
+from provenance.trail.services.standing import Standings, vouchers_of
 
 EPCIS_DOCUMENT = {(200, EPCIS_TYPE): OpenApiTypes.OBJECT}
 
@@ -89,3 +91,27 @@ class EventProof(AuditView):
         response = HttpResponse(proof, content_type="text/plain; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{uuid}.tlog-proof"'
         return response
+
+
+class EventStanding(AuditView):
+    """How far an event has come: recorded, published or witnessed, and by whom. Open to everybody."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="event_standing",
+        parameters=[OpenApiParameter("uuid", OpenApiTypes.UUID, OpenApiParameter.PATH)],
+        responses={(200, "application/json"): StandingAnswer},
+    )
+    def get(self, request: Request, uuid: UUID) -> Response:
+        event = Event.objects.filter(uuid=uuid).select_related("leaf", "log").first()
+        if event is None:
+            raise Http404("There is no event with this id.")
+        vouched = None if event.index is None else vouchers_of(event.log, event.index)
+        answer = {
+            "state": Standings().of(event).state,
+            "index": event.index,
+            "witnessed_by": list(vouched.by) if vouched else [],
+            "witnessed_at": vouched.at if vouched else None,
+        }
+        return Response(StandingAnswer(answer).data)
