@@ -78,6 +78,7 @@ UNPROVABLE = {
     "trail_log.created_at",
     "trail_log.state",
     "trail_log.why_frozen",
+    "trail_log.unguarded_until",
     "trail_log.id",
     "trail_serverkey.created_at",
     "trail_disclosure.audience",

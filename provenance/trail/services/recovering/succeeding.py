@@ -22,6 +22,7 @@ from provenance.keyring import unseal_secret
 from provenance.tlog import checkpoint as tlog_checkpoint
 from provenance.tlog.hashing import EMPTY_ROOT
 from provenance.tlog.keys import Ed25519Signer
+from provenance.trail.errors import LogFrozen
 from provenance.trail.models import Checkpoint, CheckpointRelease, Key, Log, LogHead, LogKey, Pending, ServerKey
 from provenance.trail.services import guarding
 from provenance.trail.services.acting import HeldKey, bound_to
@@ -68,7 +69,9 @@ def outlook(log: Log) -> Outlook:
             )
     most = max(around.seen, key=lambda seen: seen.checkpoint.size, default=None)
     lost = max(most.checkpoint.size - head.size, 0) if most else 0
-    return Outlook(retired, lost, most.source if most else "nobody", tuple([around.without_fence, *around.troubles]))
+    return Outlook(
+        retired, lost, most.source if most else "nobody", tuple(filter(None, (around.without_fence, *around.troubles)))
+    )
 
 
 def succeed(log: Log) -> Log:
@@ -79,8 +82,9 @@ def succeed(log: Log) -> Log:
     then changed but that the log is frozen.
     """
     if log.state == Log.State.ACTIVE:
-        publish(log, index=True)
-        freeze(log, "Its operator retires it (manage.py succeed).")
+        with suppress(LogFrozen):  # then it ends where it stands
+            publish(log, index=True)
+            freeze(log, "Its operator retires it (manage.py succeed).")
     try:
         bind(log)
     except OtherInstance as error:

@@ -1,18 +1,21 @@
-"""One pass over all statements of a log."""
+"""One pass over all statements of a series of logs."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from provenance.coffee import ledger, rules
-from provenance.coffee.acts import Genesis
+from provenance.coffee.acts import Genesis, Succession
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.ledger import Books
 from provenance.coffee.receipts import Receipts
 from provenance.coffee.statement import Statement, parse, verify
 from provenance.coffee.statement.envelope import decode_b64url
-from provenance.tlog.errors import BadSignature
+from provenance.tlog.checkpoint import Checkpoint
+from provenance.tlog.errors import BadSignature, TlogError
 from provenance.tlog.hashing import leaf_hash
+from provenance.tlog.note import parse_note
 from provenance.trail.models import Event, Leaf, Log, Pending
 from provenance.trail.services.changes import Changes
 from provenance.trail.services.logs import origin_of, series_of
@@ -22,12 +25,12 @@ from provenance.trail.services.verifying.findings import Findings
 from provenance.trail.services.verifying.index import IndexCheck
 from provenance.trail.services.verifying.projections import compare_listed, compare_projections
 from provenance.trail.services.verifying.seals import check_disclosures
-from provenance.trail.services.verifying.tree import Tree
+from provenance.trail.services.verifying.tree import Tree, check_retired_fence
 
 
 @dataclass
 class Replay:
-    """One pass over all statements of a log."""
+    """One pass over all statements of a series of logs; ``log`` is the current one, which has the projections."""
 
     log: Log
     findings: Findings
@@ -37,8 +40,11 @@ class Replay:
     receipts: Receipts = field(default_factory=Receipts)
 
     def run(self) -> None:
-        tree, index_check = Tree(self.log, self.findings), IndexCheck(self.log, self.findings)
-        corrected = set(Event.objects.filter(log=self.log, correction__isnull=False).values_list("pk", flat=True))
+        series = list(Log.objects.filter(name=self.log.name).order_by("number"))
+        self.series = {log.pk: log for log in series}
+        self.trees = {log.pk: Tree(log, self.findings) for log in series}
+        indexes = {log.pk: IndexCheck(log, self.findings) for log in series}
+        corrected = set(Event.objects.filter(log__in=series, correction__isnull=False).values_list("pk", flat=True))
         for events in _chunks(in_leaf_order(self.log)):
             listed = Changes()
             statements: dict[int, Statement] = {}
@@ -46,24 +52,26 @@ class Replay:
                 statement = self._read(event)
                 if (index := event.index) is not None:
                     digest = leaf_hash(bytes(event.statement))
-                    tree.add(event, digest, index)
-                    index_check.add(event, statement, digest, index)
+                    self.trees[event.leaf.log_id].add(event, digest, index)
+                    indexes[event.leaf.log_id].add(event, statement, digest, index)
                 if statement:
                     statements[event.pk] = statement
                     self._carry_out(event, statement, listed, event.pk in corrected)
             compare_listed(self.log, events, listed, self.places, corrected, self.findings)
             check_disclosures(events, statements, self.books, self.findings)
-        tree.finish()
-        index_check.finish()
-        for event_id, index in self.receipts.wrong.items():
-            self.findings.fault("Its root is not that of the receipts poured into the day-lot.", event_id, index)
+        for log in series:
+            self.trees[log.pk].finish()
+            indexes[log.pk].finish()
+        for event_id in self.receipts.wrong:
+            what = "Its root is not that of the receipts poured into the day-lot."
+            self.findings.fault(what, *self._name(self.places[event_id]))
         compare_projections(self.log, self.changes, self.places, self.findings)
         for pk in corrected - {self.places[event] for event in self.changes.voided if event in self.places}:
             self.findings.fault("A correction stands in the projections that nobody signed.", *self._name(pk))
-        stray = Pending.objects.filter(event__leaf__isnull=False, log=self.log)
+        stray = Pending.objects.filter(event__leaf__isnull=False, log__in=series)
         for pending in stray.select_related("event__leaf"):
             self.findings.fault("It is pending although it has a leaf.", pending.event.event_id, pending.event.index)
-        for leaf in Leaf.objects.filter(log=self.log).exclude(event__log=self.log).select_related("event"):
+        for leaf in Leaf.objects.filter(log__in=series).exclude(event__log__in=series).select_related("event"):
             self.findings.fault("Its leaf belongs to another log.", leaf.event.event_id, leaf.index)
 
     def _name(self, pk: int) -> tuple[str | None, int | None]:
@@ -93,16 +101,41 @@ class Replay:
         if not isinstance(statement.body, Genesis):
             if statement.aud != self.log.aud:
                 self._fault(event, "It is addressed to another log.")
+            if isinstance(statement.body, Succession):
+                self._check_succession(event, statement.body)
             return
-        body, log = statement.body, self.log
+        body, log = statement.body, self.series[event.leaf.log_id] if event.index is not None else self.log
         if statement.aud != series_of(log.name) or body.origin != log.origin or log.origin != _origin(log):
             self._fault(event, "The log's name or origin is not what genesis says.")
-        if log.aud != f"{series_of(log.name)}#{sha256(statement.jws).hexdigest()[:16]}":
+        aud = f"{series_of(log.name)}#{sha256(statement.jws).hexdigest()[:16]}"
+        if log.first_place:
+            self._fault(event, "The series does not begin with the log that genesis begins.")
+        if any(each.aud != aud for each in self.series.values()):
             self._fault(event, "The log's audience does not follow from genesis.")
-        if log.operator != body.operator:
+        if any(each.operator != body.operator for each in self.series.values()):
             self._fault(event, "The log's operator is not the one genesis names.")
         if log.vkeys.splitlines() != list(body.vkeys[0]):
             self._fault(event, "The log's keys are not those genesis names.")
+
+    def _check_succession(self, event: Event, body: Succession) -> None:
+        """The new log is what its leaf 0 says, and quotes all that there is of the old one."""
+        log = self.series[event.leaf.log_id] if event.index is not None else self.log
+        before = next((each for each in self.series.values() if each.number == log.number - 1), None)
+        if before is None or event.index not in (0, None):
+            self._fault(event, "It succeeds no log that is kept here, or does not begin its own.")
+            return
+        if (log.origin, log.vkeys.splitlines()) != (body.origin, list(body.keys)):
+            self._fault(event, "The log's origin or keys are not what its leaf 0 says.")
+        grown = self.trees[before.pk].frontier
+        if log.first_place != before.first_place + grown.size:
+            self._fault(event, "The log does not begin where the retired one ends.")
+        with suppress(TlogError):  # ``rules`` names what is wrong with the note itself
+            quoted = Checkpoint.parse(parse_note(body.retired.encode()).text)
+            if (quoted.size, quoted.root) != (grown.size, grown.root()):
+                self._fault(event, "It quotes another root than the leaves of the retired log have.")
+        if before.state != Log.State.RETIRED:
+            self._fault(event, f"It succeeds {before.origin}, which is not retired.")
+        check_retired_fence(before, body.lost, self.findings)
 
     def _carry_out(self, event: Event, statement: Statement, listed: Changes, corrected: bool) -> None:
         self.places[statement.jti] = event.pk
@@ -111,13 +144,13 @@ class Replay:
             key = body.operator_jwk if isinstance(body, Genesis) else self.books.keys[statement.kid].x
             verify(statement, decode_b64url(key.encode(), "key"))
             self.findings.counts["signatures"] += 1
-            rules.authorise(self.books, statement, event.index)
+            rules.authorise(self.books, statement, event.place)
         except KeyError:
             self._fault(event, "It is signed with a key that nobody had registered.")
         except (CoffeeError, BadSignature) as error:
             self._fault(event, str(error))
         else:
-            effects = ledger.apply(self.books, statement, event.index)
+            effects = ledger.apply(self.books, statement, event.place)
             self.receipts.follow(self.books, statement, effects, statement.jws)
             listed.add(effects)
             self.changes.add(effects)

@@ -50,7 +50,7 @@ def check_keys(log: Log, findings: Findings) -> None:
     """Every private key opens under KEY_ENCRYPTION_KEY and is the one that the log names."""
     for number in range(1, 1 + KEYS_AHEAD):
         origin = origin_of(log.name, number)
-        found = {row.kind: row for row in LogKey.objects.filter(origin=origin)}
+        found = {row.kind: row for row in LogKey.objects.filter(origin=origin, log__name=log.name, log__number=1)}
         for kind in LogKey.Kind.values:
             if kind not in found:
                 findings.fault(f"The {kind} key of {origin} is missing.")

@@ -61,6 +61,17 @@ def check_fence(log: Log, findings: Findings) -> None:
         findings.fault(str(error))
 
 
+def check_retired_fence(log: Log, lost: int, findings: Findings) -> None:
+    """A retired log released no more than its leaves and those that its successor says were lost."""
+    try:
+        released = Fence.of(log).read()
+    except FenceBroken:
+        # It may be why the log was retired; nothing rests on it any more.
+        return
+    if released and released.size > LogHead.objects.get(log=log).size + lost:
+        findings.fault(f"{released.size} leaves of {log.origin} were released, more than its successor accounts for.")
+
+
 @dataclass
 class Tree:
     """Grows the tree leaf by leaf and holds tiles, checkpoints and head against it."""
@@ -79,7 +90,7 @@ class Tree:
     def add(self, event: Event, leaf: bytes, index: int) -> None:
         """The next leaf. Everything at or below its size is checked as soon as it is reached."""
         self.findings.counts["leaves"] += 1
-        if event.leaf.log_id != self.log.pk:
+        if event.log_id != self.log.pk and event.log.name != self.log.name:
             self.findings.fault("Its leaf is said to belong to another log.", event.event_id, index)
         if index != self.frontier.size:
             self.findings.fault(f"Leaf {self.frontier.size} is missing.", event.event_id, index)

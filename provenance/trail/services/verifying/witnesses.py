@@ -24,8 +24,8 @@ def check_witnesses(log: Log, findings: Findings) -> None:
     """Every stored cosignature is its witness's, and nothing has waited too long for the quorum of the policy."""
     try:
         policy = policy_of(log)
-    except PolicyUnusable as error:
-        findings.fault(str(error))
+    except (PolicyUnusable, TlogError) as error:
+        findings.fault(f"What {log.origin} demands of witnesses cannot be read: {error}")
         return
     witnessed = _check_lines(log, policy, findings)
     if names_witnesses(policy):
