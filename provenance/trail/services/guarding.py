@@ -11,8 +11,9 @@ begin to sign unless one of them answers.
 import logging
 import os
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from threading import Lock
 
 from django.conf import settings
@@ -20,17 +21,20 @@ from django.utils import timezone
 
 from provenance import outside
 from provenance.keyring import Unsealable
+from provenance.tlog.canonical import parse_decimal
 from provenance.tlog.checkpoint import Checkpoint, open_checkpoint
-from provenance.tlog.errors import TlogError
+from provenance.tlog.errors import MalformedCheckpoint, TlogError
 from provenance.tlog.proofs import frontier_at
 from provenance.tlog.tiles import TileReader
 from provenance.trail.errors import LogFrozen
 from provenance.trail.models import CheckpointRelease, Log, LogHead
 from provenance.trail.services.alarms import raise_alarm
 from provenance.trail.services.cosigning import PolicyUnusable, policy_of
+from provenance.trail.services.exporting import ExportFailed, exported_checkpoint
 from provenance.trail.services.fence import Fence, FenceBroken
 from provenance.trail.services.instance import OtherInstance, bind
 from provenance.trail.services.logs import freeze, frozen, vkeys_of
+from provenance.trail.services.queries import latest_checkpoint
 from provenance.trail.services.tiles import hash_reader
 
 logger = logging.getLogger(__name__)
@@ -40,6 +44,7 @@ EVERY = 3600.0  # seconds
 PATIENCE = 2 * EVERY
 TIMEOUT = 5.0  # seconds
 LONGEST_NOTE = 64 * 1024
+SIZE_TYPE = "text/x.tlog.size"
 
 # When this process last stood guard, by log. A child that was forked has a start of its own.
 _stood: dict[tuple[int, int, str], float] = {}
@@ -156,8 +161,7 @@ def look_around(log: Log) -> Outcome:
     except FenceBroken as error:
         outcome.without_fence = str(error)
     _ask_witnesses(log, outcome)
-    for source, note in _public(log, outcome.troubles):
-        _take(log, source, note, outcome)
+    _ask_public(log, outcome)
     return outcome
 
 
@@ -190,40 +194,55 @@ def _ask_witnesses(log: Log, outcome: Outcome) -> None:
         if witness.url is None:
             continue
         try:
-            note = _last_cosigned(witness.url, log.origin)
+            _ask_witness(log, f"The witness {name}", witness.url, outcome)
+            answered = True
         except outside.OutsideError as error:
             outcome.troubles.append(f"The witness {name} does not answer: {error}")
-            continue
-        answered = True
-        if note is not None:
-            _take(log, f"The witness {name}", note, outcome)
     outcome.unwitnessed = bool(witnesses) and not answered
 
 
-def _last_cosigned(url: str, origin: str) -> bytes | None:
-    """The newest checkpoint of the log that the witness cosigned; None where it has none to show."""
-    answer = outside.fetch(monitoring_url(url, origin), limit=LONGEST_NOTE, timeout=TIMEOUT)
-    return answer.body if answer.status == 200 else None
+def _ask_witness(log: Log, source: str, url: str, outcome: Outcome) -> None:
+    """What it last cosigned, or, where it shows that to nobody, whether it has gone beyond what we released."""
+    answer = outside.fetch(monitoring_url(url, log.origin), limit=LONGEST_NOTE, timeout=TIMEOUT)
+    if answer.status == 200:
+        _take(log, source, answer.body, outcome)
+        return
+    newest = latest_checkpoint(log)
+    if newest is None:
+        return
+    body = f"old {newest.size}\n\n{newest.note}".encode()
+    answer = outside.post(f"{url.rstrip('/')}/add-checkpoint", body, limit=LONGEST_NOTE, timeout=TIMEOUT)
+    if answer.status == 409 and answer.content_type == SIZE_TYPE:
+        with suppress(TlogError):
+            size = parse_decimal(answer.body.decode("ascii", "replace").strip(), "tree size", MalformedCheckpoint)
+            if size > newest.size:
+                # It gives no root; that it has seen so many leaves says enough.
+                outcome.seen.append(Seen(source, Checkpoint(log.origin, size, bytes(32)), f"409 {size}"))
 
 
 def monitoring_url(url: str, origin: str) -> str:
     """Where a witness shows what it last cosigned of a log."""
-    return f"{url.rstrip('/')}/logs/{origin}/checkpoint"
+    return f"{url.rstrip('/')}/logs/{sha256(origin.encode()).hexdigest()}/checkpoint"
 
 
-def _public(log: Log, troubles: list[str]) -> Iterator[tuple[str, bytes]]:
+def _ask_public(log: Log, outcome: Outcome) -> None:
     """The checkpoint as the world is served it, where that is not this very server."""
+    try:
+        if exported := exported_checkpoint(log):
+            outcome.seen.append(Seen("The static export", exported, exported.text))
+    except ExportFailed as error:
+        outcome.troubles.append(str(error))
     if settings.PUBLIC_CHECKPOINT_URL:
         url = settings.PUBLIC_CHECKPOINT_URL.format(name=log.name, number=log.number)
         try:
             answer = outside.fetch(url, limit=LONGEST_NOTE, timeout=TIMEOUT)
         except outside.OutsideError as error:
-            troubles.append(f"The public checkpoint cannot be read: {error}")
+            outcome.troubles.append(f"The public checkpoint cannot be read: {error}")
         else:
             if answer.status == 200:
-                yield "The public checkpoint", answer.body
+                _take(log, "The public checkpoint", answer.body, outcome)
             else:
-                troubles.append(f"The public checkpoint is not there: {url} answers {answer.status}.")
+                outcome.troubles.append(f"The public checkpoint is not there: {url} answers {answer.status}.")
 
 
 def _take(log: Log, source: str, note: bytes, outcome: Outcome) -> None:

@@ -49,6 +49,7 @@ def outside(monkeypatch):
         return answers[url]
 
     monkeypatch.setattr(guarding.outside, "fetch", fetch)
+    monkeypatch.setattr(guarding.outside, "post", lambda url, body, **how: fetch(url))
     return answers
 
 
@@ -102,6 +103,38 @@ def test_a_witness_that_has_seen_more_raises_an_alarm(waiting, outside, port):
     frozen(waiting, "The witness port: 500 leaves were released", alarms=1)
 
 
+def test_a_witness_that_shows_nothing_is_asked_whether_it_has_seen_more(waiting, outside, port):
+    outside[port] = Answer(404, "text/plain", b"")
+    outside[f"{PORT}/add-checkpoint"] = Answer(409, "text/x.tlog.size", b"500\n")
+
+    frozen(waiting, "The witness port: 500 leaves were released", alarms=1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(409, "text/x.tlog.size", b"3\n"),
+        Answer(409, "text/x.tlog.size", b"many\n"),
+        Answer(404, "text/plain", b""),
+        Answer(200, "text/plain", b""),
+    ],
+)
+def test_a_witness_that_has_not_seen_more_lets_the_log_sign(waiting, outside, port, answer):
+    outside[port] = Answer(404, "text/plain", b"")
+    outside[f"{PORT}/add-checkpoint"] = answer
+
+    assert publish(waiting) is not None
+
+
+def test_a_static_export_that_is_larger_raises_an_alarm(waiting, settings, tmp_path):
+    settings.EXPORT_DIR = tmp_path / "export"
+    folder = settings.EXPORT_DIR / "log" / "main" / "1"
+    folder.mkdir(parents=True)
+    (folder / "checkpoint").write_bytes(signed(waiting, 500).body)
+
+    frozen(waiting, "The static export: 500 leaves were released", alarms=1)
+
+
 def test_a_witness_that_says_what_this_log_never_signed_freezes_nothing(waiting, outside, port, caplog):
     outside[port] = Answer(200, "text/plain", f"{waiting.origin}\n500\n{'A' * 43}=\n\n— x AAAAAAAA\n".encode())
 
@@ -145,7 +178,7 @@ def test_without_any_witness_the_first_signature_waits_for_the_operator(waiting,
 
 
 def test_a_witness_that_is_away_at_the_hourly_round_only_warns(waiting, outside, port, caplog):
-    outside[port] = Answer(404, "text/plain", b"")
+    outside[port] = signed(waiting, 3, guarding.root_at(waiting, 3))
     assert publish(waiting) is not None
     del outside[port]
 
