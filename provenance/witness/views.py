@@ -28,7 +28,7 @@ def submit(request: HttpRequest) -> HttpResponse:
     """POST /witness/add-checkpoint (C2SP tlog-witness)."""
     if over(request, settings.WITNESS_RATE):
         return _plain("You ask too often: try again in a minute.\n", 429, retry_after=MINUTE)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
+    if len(request.body) > MAX_BODY_BYTES:
         return _plain(f"A request has at most {MAX_BODY_BYTES} bytes.\n", 413)
     try:
         return _plain(add_checkpoint(request.body), 200)

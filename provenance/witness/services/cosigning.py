@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
+from provenance.keyring import Unsealable
 from provenance.tlog.checkpoint import sign_line, verify_lines
 from provenance.tlog.errors import BadSignature, ProofRefused
 from provenance.tlog.keys import NamedSigner
@@ -39,9 +40,7 @@ def add_checkpoint(body: bytes, *, now: datetime | None = None) -> str:
     if log is None:
         raise UnknownLog(f"This is an unknown log here: {asked.checkpoint.origin}.")
     note = signed_by_log(log, asked)
-    signers = keys.signers()
-    if not signers:
-        raise NotReady("This installation is no witness yet: manage.py create_witness NAME.")
+    signers = own_signers()
     # Whole seconds, as a cosignature has them.
     now = (now or timezone.now()).astimezone(UTC).replace(microsecond=0)
     try:
@@ -49,6 +48,18 @@ def add_checkpoint(body: bytes, *, now: datetime | None = None) -> str:
     except Refusal:
         keep_contradiction(log, asked, note, now)
         raise
+
+
+def own_signers() -> list[NamedSigner]:
+    """Who cosigns here; raises ``NotReady``."""
+    try:
+        signers = keys.signers()
+    except Unsealable as error:
+        logger.critical("the witness cannot sign: %s", error)
+        raise NotReady("The keys of this witness do not open.") from None
+    if not signers:
+        raise NotReady("This installation is no witness yet: manage.py create_witness NAME.")
+    return signers
 
 
 def signed_by_log(log: WatchedLog, asked: Asked) -> Note:

@@ -274,6 +274,15 @@ def test_a_witness_without_keys_cosigns_nothing(ask, db, grown):
     assert not CosignedTree.objects.exists()
 
 
+def test_a_witness_whose_keys_do_not_open_cosigns_nothing_and_says_so(ask, watched, grown, settings, caplog):
+    settings.KEY_ENCRYPTION_KEY = bytes(32)
+
+    refused(ask(grown.request(0, 5)), 503, "The keys of this witness do not open.")
+
+    assert [record.levelname for record in caplog.records if "cannot sign" in record.getMessage()] == ["CRITICAL"]
+    assert not CosignedTree.objects.exists()
+
+
 def test_a_clock_that_runs_behind_signs_nothing(watched, grown):
     noon = datetime(2026, 11, 3, 12, tzinfo=UTC)
     add_checkpoint(grown.request(0, 5), now=noon)
@@ -296,6 +305,7 @@ def test_a_busy_database_is_told_as_such(ask, watched, grown, monkeypatch):
 
 def test_a_body_is_limited(ask, watched, grown):
     refused(ask(grown.request(0, 5) + b"x" * 64 * 1024), 413, "at most 65536 bytes")
+    assert ask(b"x" * 3_000_000).status_code in {400, 413}
     assert not CosignedTree.objects.exists()
 
 

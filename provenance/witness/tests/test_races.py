@@ -14,6 +14,7 @@ from contextlib import suppress
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from provenance.tlog.checkpoint import sign_line
 from provenance.witness.models import CosignedTree, WatchedLog
@@ -124,6 +125,17 @@ def test_the_race_notices_a_row_without_its_lock(pair, at_three, meeting, monkey
     monkeypatch.setattr(cosigning, "follow", locks_no_row)
 
     assert not exactly_one_is_cosigned(pair)
+
+
+@pytest.mark.postgres
+def test_an_answer_waits_for_the_disk_whatever_the_servers_default(at_three, ask):
+    with CaptureQueriesContext(connection) as statements:
+        assert ask(grown.request(3, 6)).status_code == 200
+
+    said = [each["sql"] for each in statements]
+    begun = said.index("SET LOCAL synchronous_commit = on")
+    assert any("FOR UPDATE" in each for each in said[begun:])
+    assert said.index("COMMIT") > begun
 
 
 def says_nothing_when_the_commit_fails(ask: Callable, monkeypatch) -> bool:
