@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from provenance.coffee import strict_json
 from provenance.coffee.acts import LiftRecall, Recall, RevokeKey
 from provenance.coffee.errors import CoffeeError
+from provenance.coffee.statement import Statement
 from provenance.coffee.statement.envelope import open_statement
 from provenance.tlog.index import key_of
 
@@ -52,14 +53,23 @@ def names_in(leaf: bytes) -> frozenset[Name]:
         return frozenset()
     match told:
         case {"act": str(act), "jti": str(jti), "iss": str(iss), **more}:
-            said = {("act", act), ("event", jti), ("party", iss), ("kid", kid)}
-            return frozenset(said.union(_within(more.get("event")), _within(more.get("subject"))))
+            return _names(act, jti, iss, kid, more.get("event"), more.get("subject"))
     return frozenset()
+
+
+def names_of(statement: Statement) -> frozenset[Name]:
+    """``names_in`` of a statement that was read already."""
+    said = statement
+    return _names(said.act, said.jti, said.iss, said.kid, said.event, said.subject)
 
 
 def keys_in(leaf: bytes) -> list[bytes]:
     """The leaf's keys in the index."""
     return [key_of(*name) for name in names_in(leaf)]
+
+
+def _names(act: str, jti: str, iss: str, kid: str, *content: object) -> frozenset[Name]:
+    return frozenset({("act", act), ("event", jti), ("party", iss), ("kid", kid)}.union(*map(_within, content)))
 
 
 def _within(value: object) -> Iterator[Name]:

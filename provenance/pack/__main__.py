@@ -1,4 +1,8 @@
-"""``python -m provenance.pack verify FILE --trust FILE``: exit 0 clean, 1 faults, 2 unusable, 3 origin not trusted."""
+"""
+``python -m provenance.pack verify FILE --trust FILE``
+
+Exit 0 clean, 1 faults, 2 unusable, 3 origin not trusted, 4 all right, but without proof that nothing was left out.
+"""
 
 import argparse
 import sys
@@ -11,7 +15,7 @@ from provenance.pack.trust import parse_trust
 from provenance.pack.verify import Report, verify
 from provenance.tlog.errors import MalformedPolicy
 
-CLEAN, FAULTS, UNUSABLE, NOT_TRUSTED = range(4)
+CLEAN, FAULTS, UNUSABLE, NOT_TRUSTED, NOT_COMPLETE = range(5)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     _print(report)
     if report.faults:
         return FAULTS
-    return CLEAN if trust is not None else NOT_TRUSTED
+    if trust is None:
+        return NOT_TRUSTED
+    return NOT_COMPLETE if report.complete is None else CLEAN
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,12 +48,13 @@ def _print(report: Report) -> None:
     print(f"{report.origin} at {report.size} leaves: {report.statements} statements about {', '.join(report.lots)}")
     print(f"{report.disclosures} withheld fields are shown, {report.withheld} are not.")
     for name, seconds in sorted(report.witnesses.items()):
-        print(f"Witnessed by {name} at {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC.")
+        print(f"Witnessed by {name} at {_time(seconds)}.")
     if report.unwitnessed:
         print(
             "No witness was asked: the trust file demands none. That the log has shown everybody the same history "
             "rests on its operator's word."
         )
+    _print_completeness(report)
     for note in report.notes:
         print(f"Note: {note}")
     for fault in report.faults:
@@ -58,6 +65,22 @@ def _print(report: Report) -> None:
         print("Checked: every statement is signed by who it names, allowed, unchanged and in the log that you trust.")
     else:
         print("Self-consistent, origin not trusted: give --trust with a file that you did not get from the operator.")
+
+
+def _print_completeness(report: Report) -> None:
+    if report.not_proved:
+        print(f"Completeness not proved. {report.not_proved}")
+    elif report.complete is None:
+        print("Not complete, or not proved to be: see the faults.")
+    elif report.trusted and not report.unwitnessed:
+        witnessed = _time(max(report.witnesses.values()))
+        print(f"Nothing was left out: complete to leaf {report.complete}, witnessed {witnessed}.")
+    else:
+        print(f"The operator says complete: nothing was left out up to leaf {report.complete}. No witness was asked.")
+
+
+def _time(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
                              that are traced: those asked for and all they came from
     statements.jsonl         one line a statement, by leaf index: {"index", "jws", "disclosures"}
     proofs/inclusion.jsonl   one line a statement: {"index", "hashes"}: from the leaf upwards, joined, base64
+    index/proofs.jsonl       where the checkpoint ends in an index leaf: one line for each traced lot, and for the log's
+                             recalls, lifted recalls and ended keys: which leaves name it, and proof that these are all
     checkpoint               the log's signed note that all proofs lead to
     policy                   the operator's own tlog-policy file; a reader never trusts it
     epcis.jsonld             the same events as an EPCIS 2.0 document, for other software
@@ -12,18 +14,23 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
     README.txt               how to check the pack
 
 For every traced lot the pack holds all statements that name it, whoever signed them, and the registrations of the
-parties, sites and keys that they need. Leaf 0 is always the first line. Whatever documents it holds are checked against
-the statements' digests; the server keeps none yet, so the packs it makes hold none.
+parties, sites and keys that they need. Leaf 0 is always the first line. With an index it also holds the index leaf and,
+so that none can be left out, the bare statements of all other recalls, lifted recalls and ended keys of the log.
+Whatever documents it holds are checked against the statements' digests; the server keeps none yet, so the packs it
+makes hold none.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FORMAT = "beantrail-pack/1"
+FORMAT = "beantrail-pack/2"
+# Without an index: what was left out of it, nobody can tell.
+OLD_FORMAT = "beantrail-pack/1"
 
 MANIFEST = "manifest.json"
 STATEMENTS = "statements.jsonl"
 INCLUSION = "proofs/inclusion.jsonl"
+INDEX = "index/proofs.jsonl"
 CHECKPOINT = "checkpoint"
 POLICY = "policy"
 EPCIS = "epcis.jsonld"
@@ -50,6 +57,22 @@ class Entry:
     jws: bytes
     proof: tuple[bytes, ...]
     disclosures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """
+    The leaves that name something, and the proof from the log's index that there are no others.
+
+    ``kind`` and ``name``: a key of the index (docs/trail-format.md, 5). ``bucket`` holds its record; ``path`` leads
+    from the bucket to the root that the index leaf signs.
+    """
+
+    kind: str
+    name: str
+    leaves: tuple[int, ...]
+    bucket: bytes
+    path: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)

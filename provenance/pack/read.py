@@ -19,18 +19,22 @@ from provenance.pack.format import (
     EPCIS,
     FORMAT,
     INCLUSION,
+    INDEX,
     MANIFEST,
+    OLD_FORMAT,
     POLICY,
     README,
     REQUIRED,
     STATEMENTS,
     Entry,
+    Listing,
     UnusablePack,
 )
 
 MAX_MEMBERS = 10_000
 MAX_LINE_BYTES = 2 * 1024 * 1024  # a statement of 16 KiB with all its disclosures, each of 64 KiB in base64
 MAX_SMALL_BYTES = 1024 * 1024  # manifest, checkpoint, policy, README
+MAX_LEAF = 2**53
 MAX_TOTAL_BYTES = 4 * 1024**3
 _PIECE_BYTES = 64 * 1024
 _DAMAGE = (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error)
@@ -70,7 +74,7 @@ class PackFile:
             raise UnusablePack("The pack is larger than any that is written.")
         if len(set(names)) != len(names):
             raise UnusablePack("Two files in the pack have one name.")
-        unknown = [name for name in names if name not in REQUIRED and not _ATTACHMENT.fullmatch(name)]
+        unknown = [name for name in names if name not in REQUIRED | {INDEX} and not _ATTACHMENT.fullmatch(name)]
         if unknown:
             raise UnusablePack(f"The pack holds a file that does not belong in it: {unknown[0]!a}.")
         missing = sorted(REQUIRED - set(names))
@@ -79,8 +83,10 @@ class PackFile:
 
     def _manifest(self) -> dict[str, object]:
         manifest = _json(self.small(MANIFEST), MANIFEST)
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            raise UnusablePack(f"This verifier reads {FORMAT}; the pack says {manifest!a:.80}.")
+        if not isinstance(manifest, dict) or manifest.get("format") not in (FORMAT, OLD_FORMAT):
+            raise UnusablePack(f"This verifier reads {FORMAT} and {OLD_FORMAT}; the pack says {manifest!a:.80}.")
+        if self.has_index and manifest["format"] == OLD_FORMAT:
+            raise UnusablePack(f"A pack of the format {OLD_FORMAT} has no file {INDEX}.")
         return manifest
 
     def small(self, name: str) -> bytes:
@@ -111,6 +117,16 @@ class PackFile:
                 raise UnusablePack(f"Line {number}: every statement has exactly one proof.")
             self._told_bytes += len(statement)
             yield _entry(number, statement, proof)
+
+    @property
+    def has_index(self) -> bool:
+        return INDEX in self._archive.namelist()
+
+    def listings(self) -> Iterator[Listing]:
+        """What the pack takes from the log's index; nothing where it has none."""
+        if self.has_index:
+            for number, line in enumerate(self._lines(INDEX), start=1):
+                yield _listing(number, line)
 
     def epcis_events(self) -> list[object]:
         """The events of epcis.jsonld as parsed JSON, numbers as they are written. Call it after ``entries``."""
@@ -193,11 +209,32 @@ def _entry(number: int, statement: bytes, proof: bytes) -> Entry:
     return Entry(int(told[1]), told[2], _hashes(number, proven[2]), disclosures)
 
 
-def _hashes(number: int, text: bytes) -> tuple[bytes, ...]:
+def _listing(number: int, line: bytes) -> Listing:
+    match _json(line, f"Line {number} of {INDEX}"):
+        case {
+            "kind": str(kind),
+            "id": str(name),
+            "leaves": [*leaves],
+            "bucket": str(bucket),
+            "path": str(path),
+            **rest,
+        }:
+            records = _base64(bucket.encode())
+            whole = all(type(leaf) is int and 0 <= leaf < MAX_LEAF for leaf in leaves)
+            if whole and records is not None and not rest:
+                return Listing(kind, name, tuple(leaves), records, _hashes(number, path.encode(), INDEX))
+    raise UnusablePack(f"Line {number} of {INDEX} is not in its one form.")
+
+
+def _base64(text: bytes) -> bytes | None:
     try:
-        joined = a2b_base64(text, strict_mode=True)
+        return a2b_base64(text, strict_mode=True)
     except ValueError:
-        joined = b"?"
-    if len(joined) % 32:
-        raise UnusablePack(f"Line {number} of {INCLUSION}: hashes are 32 bytes each, joined, in base64.")
+        return None
+
+
+def _hashes(number: int, text: bytes, name: str = INCLUSION) -> tuple[bytes, ...]:
+    joined = _base64(text)
+    if joined is None or len(joined) % 32:
+        raise UnusablePack(f"Line {number} of {name}: hashes are 32 bytes each, joined, in base64.")
     return tuple([joined[at : at + 32] for at in range(0, len(joined), 32)])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from provenance.coffee import rules
-from provenance.coffee.acts import AttachDocument, Genesis, RegisterKey
+from provenance.coffee.acts import AttachDocument, Genesis, Index, RegisterKey
 from provenance.coffee.errors import CoffeeError, UnknownIdentifier
 from provenance.coffee.evidence import is_disputed
 from provenance.coffee.identifiers import check_uri
@@ -26,6 +26,7 @@ from provenance.coffee.statement import (
     thumbprint,
 )
 from provenance.coffee.statement import verify as verify_signature
+from provenance.pack.completeness import Completeness
 from provenance.pack.format import Entry, UnusablePack
 from provenance.pack.read import PackFile
 from provenance.pack.trust import Trust
@@ -62,6 +63,9 @@ class Report:
     """
     What was found. ``trusted``: the checkpoint is one that the reader's own trust file accepts; ``unwitnessed``:
     that file asks for no witness, so that nobody but the operator says that there is one history only.
+
+    ``complete``: nothing about the traced lots was left out up to this leaf, nor any recall or end of a key;
+    ``not_proved`` says why that cannot be said, where the pack brings no proof of it. A false proof is a fault.
     """
 
     lots: tuple[str, ...] = ()
@@ -72,6 +76,8 @@ class Report:
     withheld: int = 0
     trusted: bool = False
     unwitnessed: bool = False
+    complete: int | None = None
+    not_proved: str = ""
     witnesses: Mapping[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -95,6 +101,7 @@ class _Verifier:
         self.events: list[dict[str, object]] = []
         self.documents: set[str] = set()
         self.receipts = Receipts()
+        self.completeness = Completeness(self.books.traced or ())
 
     def run(self) -> Report:
         entries = self.pack.entries()
@@ -109,6 +116,7 @@ class _Verifier:
         entries = chain([first], entries)
         while batch := list(islice(entries, _BATCH)):
             self._check_batch(batch, checkpoint)
+        self._check_completeness(checkpoint)
         self._check_lots()
         self._check_seals()
         self._tell_disputes()
@@ -166,6 +174,8 @@ class _Verifier:
             if stray:
                 self._fault(f"It is not in the log. {stray}", entry.index)
             if isinstance(statement, Statement):
+                if not stray:
+                    self.completeness.follow(statement, entry.index, leaf_hash(entry.jws))
                 self._check_statement(statement, entry, bad_signature)
             else:
                 self._fault(f"It cannot be read. {statement}", entry.index)
@@ -195,6 +205,8 @@ class _Verifier:
         """Signature, audience, key standing, authority, ledger: what fails has no effect on what follows."""
         if statement.aud != (self.aud if index else self.aud.partition("#")[0]):
             raise CoffeeError("It was signed for another log.", field="aud")
+        if self.completeness.is_bystander(statement, self.books.keys):
+            return
         if statement.kid not in (self.keys if isinstance(statement.body, Genesis) else self.books.keys):
             raise CoffeeError("The registration of its key is not in the pack before it.", field="kid")
         if bad_signature:
@@ -202,6 +214,8 @@ class _Verifier:
         rules.authorise(self.books, statement, index)
         effects = apply(self.books, statement, index)
         self.receipts.follow(self.books, statement, effects, statement.jws)
+        if isinstance(statement.body, Index):
+            self.completeness.index = statement.body
 
     def _check_disclosures(self, statement: Statement, entry: Entry) -> None:
         shown = set()
@@ -214,6 +228,21 @@ class _Verifier:
         self.report.withheld += len(statement.withheld.keys() - shown)
 
     # --- the whole ---
+
+    def _check_completeness(self, checkpoint: Checkpoint) -> None:
+        """Nothing that names a traced lot, no recall and no end of a key was left out: the log's index says so."""
+        index = self.completeness.index
+        if not self.pack.has_index:
+            self.report.not_proved = "The pack holds no proof from the log's index that nothing was left out of it."
+            return
+        if index is None or index.upto != checkpoint.size - 1:
+            self._fault("The pack lacks the index leaf that its checkpoint has to end in.", checkpoint.size - 1)
+            return
+        lacks = list(self.completeness.lacks(self.pack.listings()))
+        for lack in lacks:
+            self._fault(lack.what, lack.leaf)
+        if not lacks:
+            self.report.complete = index.upto
 
     def _check_lots(self) -> None:
         """The lots that the pack is about, and all they came from, began somewhere in it."""

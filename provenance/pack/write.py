@@ -19,12 +19,14 @@ from provenance.pack.format import (
     EPCIS,
     FORMAT,
     INCLUSION,
+    INDEX,
     MANIFEST,
     POLICY,
     README,
     STATEMENTS,
     Attachment,
     Entry,
+    Listing,
 )
 
 _SPOOL_BYTES = 1024 * 1024
@@ -44,7 +46,8 @@ Check it without asking anybody:
 The trust file (the log's keys and the hash of its first leaf) must come from elsewhere: from a witness, an auditor,
 a printed page. The file 'policy' in here is the operator's own word and is never used for checking.
 
-What the pack proves: who signed each statement, that none was changed, and that all stand in the log.
+What the pack proves: who signed each statement, that none was changed, that all stand in the log and, where it has the
+file 'index/proofs.jsonl', that none about these lots was left out: no recall, no correction, no sale.
 What it cannot prove: that the coffee in the bag is the coffee on the form.
 """
 
@@ -89,9 +92,10 @@ def stream(
     *,
     checkpoint: bytes,
     policy: bytes,
+    listings: Iterable[Listing] = (),
     attachments: Iterable[Attachment] = (),
 ) -> Iterator[bytes]:
-    """The pack's bytes. ``entries`` come by leaf index, leaf 0 first."""
+    """The pack's bytes. ``entries`` come by leaf index, leaf 0 first; ``listings`` only where the last is an index."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         with (
@@ -108,6 +112,8 @@ def stream(
                     yield pipe.take()
             yield from _copy(archive, INCLUSION, proofs, pipe)
             yield from _write_epcis(archive, events, heading.created, pipe)
+        if lines := b"".join(map(_listing_line, listings)):
+            archive.writestr(INDEX, lines)
         archive.writestr(CHECKPOINT, checkpoint)
         archive.writestr(POLICY, policy)
         for attachment in attachments:
@@ -129,6 +135,17 @@ def _statement_line(entry: Entry) -> bytes:
 
 def _proof_line(entry: Entry) -> bytes:
     return b'{"index":%d,"hashes":"%b"}\n' % (entry.index, b64encode(b"".join(entry.proof)))
+
+
+def _listing_line(listing: Listing) -> bytes:
+    line = {
+        "kind": listing.kind,
+        "id": listing.name,
+        "leaves": listing.leaves,
+        "bucket": b64encode(listing.bucket).decode(),
+        "path": b64encode(b"".join(listing.path)).decode(),
+    }
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
 def _event_item(entry: Entry, *, first: bool) -> bytes:

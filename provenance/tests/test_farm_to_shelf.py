@@ -147,7 +147,7 @@ def test_one_coffee_from_the_farmers_phone_to_the_auditors_desk(operator, tmp_pa
     mill_hulls_for_the_station()
     trade()
     link = roaster_fills_bags()
-    publish(operator)
+    publish(operator, index=True)
 
     shopper = Visitor(urlsplit(link).path)
     for said in (

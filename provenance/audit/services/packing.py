@@ -1,6 +1,6 @@
 """Puts a lot's audit pack together from the trail."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -8,18 +8,22 @@ from django.db.models import Q
 from django.utils import timezone
 
 from provenance.audit.services.readers import Reader
-from provenance.coffee.acts import Genesis
+from provenance.coffee.acts import Genesis, Index
 from provenance.coffee.errors import CoffeeError
+from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
 from provenance.coffee.ledger import needs
 from provenance.coffee.statement import Disclosure, Statement, parse
 from provenance.keyring import Unsealable
-from provenance.pack.format import Entry
+from provenance.pack.completeness import wanted
+from provenance.pack.format import Entry, Listing
 from provenance.pack.trust import format_trust
 from provenance.pack.write import Heading, stream
 from provenance.tlog.hashing import leaf_hash
+from provenance.tlog.index import key_of
 from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Site
 from provenance.trail.services.closure import Closure, closure
 from provenance.trail.services.cosigning import cosigned, policy_text
+from provenance.trail.services.indexing import NotKept, prove
 from provenance.trail.services.proofs import inclusion, read_hash
 from provenance.trail.services.queries import PARTNERS, checkpoint_for, disclosures_of
 
@@ -41,6 +45,8 @@ class Pack:
 
     def stream(self) -> Iterator[bytes]:
         events = [event for event in self.told if self._is_published(event)]
+        index = self._index_leaf()
+        held = _in_log_order([*events, *self._of_all_lots(index, events)])
         heading = Heading(
             self.lots,
             tuple(sorted(self.found.lots)),
@@ -51,14 +57,44 @@ class Pack:
             waiting=len(self.told) - len(events),
         )
         yield from stream(
-            heading, self._entries(events), checkpoint=cosigned(self.checkpoint).encode(), policy=policy_text(self.log)
+            heading,
+            self._entries(held, _shown(events, self.reader)),
+            checkpoint=cosigned(self.checkpoint).encode(),
+            policy=policy_text(self.log),
+            listings=self._listings(index, held) if index else (),
         )
 
     def _is_published(self, event: Event) -> bool:
         return event.index is not None and event.index < self.checkpoint.size
 
-    def _entries(self, events: Collection[Event]) -> Iterator[Entry]:
-        shown = _shown(events, self.reader)
+    def _index_leaf(self) -> Event | None:
+        """What the checkpoint ends in, if that is an index leaf."""
+        last = Event.objects.filter(leaf__log=self.log, leaf__index=self.checkpoint.size - 1, act=Index.name)
+        return last.select_related("leaf").first()
+
+    def _of_all_lots(self, index: Event | None, events: Collection[Event]) -> list[Event]:
+        """The index leaf, and what everybody has to know of: every recall, whatever it recalls, every end of a key."""
+        if index is None:
+            return []
+        acts = [name for _, name in WHOLE_LOG]
+        others = Event.objects.filter(leaf__log=self.log, act__in=acts, leaf__index__lt=index.index)
+        known = {event.pk for event in events}
+        return [*(event for event in others.select_related("leaf") if event.pk not in known), index]
+
+    def _listings(self, index: Event, events: Collection[Event]) -> list[Listing]:
+        """Which leaves name each traced lot, and what concerns all, with proofs. Nothing where these are not kept."""
+        names = {name: key_of(*name) for name in wanted(self.found.lots)}
+        leaves: dict[Name, list[int]] = {name: [] for name in names}
+        for event in events:
+            for name in names_in(bytes(event.statement)).intersection(names):
+                leaves[name].append(event.index or 0)
+        try:
+            proofs = prove(self.log, index, names.values())
+        except (NotKept, CoffeeError):
+            return []
+        return [Listing(*name, tuple(leaves[name]), *proofs[key]) for name, key in names.items()]
+
+    def _entries(self, events: Collection[Event], shown: Mapping[int, list[Disclosure]]) -> Iterator[Entry]:
         get_hash = read_hash(self.log, self.checkpoint.size)
         for event in events:
             event.log = self.log
@@ -158,7 +194,11 @@ def _with_registrations(log: Log, found: Closure) -> list[Event]:
         for event in more.values():
             with suppress(CoffeeError):
                 new.append(parse(bytes(event.statement)))
-    return sorted(events.values(), key=lambda event: (event.index is None, event.index or 0, event.pk))
+    return _in_log_order(events.values())
+
+
+def _in_log_order(events: Iterable[Event]) -> list[Event]:
+    return sorted(events, key=lambda event: (event.index is None, event.index or 0, event.pk))
 
 
 def trust_of(log: Log) -> bytes:

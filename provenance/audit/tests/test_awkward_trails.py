@@ -95,11 +95,11 @@ def clean(log, nadia, almaz) -> Callable[..., None]:
     """Publish, and find no fault in the pack of a lot, whoever asks for it."""
 
     def check(*lots: str) -> None:
-        publish(log)
+        publish(log, index=True)
         for reader in (Reader.of(AnonymousUser()), Reader.of(almaz), Reader.of(nadia)):
             report = checked(log, reader, *lots)
             assert report.faults == []
-            assert report.trusted
+            assert report.trusted and report.complete == report.size - 1
 
     return check
 

@@ -7,9 +7,7 @@ from io import BytesIO
 
 import pytest
 from django.conf import settings as django_settings
-from django.utils import timezone
 
-from provenance import outside
 from provenance.audit.tests.conftest import BAGS
 from provenance.outside import Unreachable
 from provenance.pack.read import PackFile
@@ -23,7 +21,7 @@ from provenance.trail.models import Cosignature, Event, Pending, WitnessContact,
 from provenance.trail.services import witnessing
 from provenance.trail.services.publishing import publish
 from provenance.trail.services.registry import register_party
-from provenance.trail.tests.witnesses import Wire, Witness, write_policy
+from provenance.trail.tests.witnesses import connect
 
 pytestmark = pytest.mark.django_db
 
@@ -31,11 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def wire(trail, settings, tmp_path, monkeypatch):
     """The policy wants Port and ACME; nobody has asked them yet."""
-    pair = [Witness(name, lambda: timezone.now().timestamp()).knows(trail.log) for name in ("Port", "ACME")]
-    write_policy(settings, tmp_path, pair)
-    wire = Wire(pair)
-    monkeypatch.setattr(outside, "post", wire.post)
-    return wire
+    return connect(trail.log, settings, tmp_path, monkeypatch, "Port", "ACME")
 
 
 def witness(log):

@@ -6,7 +6,7 @@ import pytest
 
 from provenance.coffee import acts, strict_json
 from provenance.coffee.epcis import event_of
-from provenance.coffee.indexing import KINDS, WHOLE_LOG, keys_in, names_in
+from provenance.coffee.indexing import KINDS, WHOLE_LOG, keys_in, names_in, names_of
 from provenance.coffee.ledger.naming import named, refers_to
 from provenance.coffee.statement import Statement
 from provenance.coffee.tests.samples import CORRECT, DAY_LOT, EVENT_ACTS, LIFT, PARCHMENT, RECALL, REGISTRY
@@ -48,7 +48,7 @@ def original_of(correct: acts.Correct) -> acts.Act:
 def test_a_leaf_names_what_its_act_names(act):
     statement = statement_of(act)
 
-    assert names_in(statement.jws) == names_by_the_ledger(statement)
+    assert names_in(statement.jws) == names_of(statement) == names_by_the_ledger(statement)
     assert {kind for kind, _ in names_in(statement.jws)} <= set(KINDS)
     assert set(keys_in(statement.jws)) == {key_of(*name) for name in names_in(statement.jws)}
 

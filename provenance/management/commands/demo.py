@@ -47,7 +47,7 @@ class Command(BaseCommand):
         cast = casting.gather(stage)
         for story in (huila, yirgacheffe, sul_de_minas, vienna):
             story.tell(stage, cast)
-        publish(log)
+        publish(log, index=True)
         told = Event.objects.count() - before
         self.stdout.write(f"{told} signed statements recorded and in the log." if told else "All was told before.")
         self.say_where(stage, cast, password if first or not settings.PRODUCTION else "(as printed the first time)")

@@ -20,12 +20,16 @@ from provenance.coffee.acts import (
     RegisterParty,
     RegisterSite,
 )
-from provenance.coffee.statement import audience, b64url, new_event_id, sign, sign_pop, thumbprint
-from provenance.pack.format import Entry
+from provenance.coffee.acts import Index as IndexAct
+from provenance.coffee.indexing import keys_in, names_in
+from provenance.coffee.statement import audience, b64url, new_event_id, parse, sign, sign_pop, thumbprint
+from provenance.pack.completeness import wanted
+from provenance.pack.format import Entry, Listing
 from provenance.pack.trust import Trust, format_trust, parse_trust
 from provenance.pack.write import Heading, stream
 from provenance.tlog.checkpoint import Checkpoint, sign_checkpoint
 from provenance.tlog.hashing import leaf_hash, root_of
+from provenance.tlog.index import Growth, Index, key_of
 from provenance.tlog.keys import Ed25519Signer, KeyType, MLDSA44Signer, NamedSigner
 from provenance.tlog.proofs import inclusion_proof
 
@@ -103,7 +107,30 @@ class SmallLog:
         act = RegisterKey(party=party, kid=kid, x=b64url(key.public.raw), custody="server", pop=pop)
         self.say(OPERATOR, act, jti=jti)
 
+    def index(self, forgotten: tuple[int, ...] = ()) -> None:
+        """End in an index leaf; one that a dishonest operator signs has ``forgotten`` some leaves."""
+        self.made, growth = Index(), Growth()
+        for place, leaf in enumerate(self.leaves):
+            if place not in forgotten:
+                growth.add(keys_in(leaf), place, leaf_hash(leaf))
+        self.made.grow(growth)
+        self.say(OPERATOR, IndexAct(v=1, upto=len(self.leaves), root=b64url(self.made.root)))
+
     # --- as a pack ---
+
+    def listings(self, entries: list[Entry], traced: tuple[str, ...]) -> list[Listing]:
+        """What these entries name, with proofs from the index, where the log ends in one."""
+        if parse(self.leaves[-1]).act != "index":
+            return []
+        return [
+            Listing(
+                kind,
+                name,
+                tuple(entry.index for entry in entries if (kind, name) in names_in(entry.jws)),
+                *self.made.prove(key_of(kind, name)),
+            )
+            for kind, name in wanted(traced)
+        ]
 
     @property
     def checkpoint(self) -> bytes:
@@ -139,8 +166,13 @@ class SmallLog:
         **parts: object,
     ) -> BytesIO:
         heading = Heading(lots, traced, "auditors", ORIGIN, len(self.leaves), NOON)
-        given: dict = {"checkpoint": self.checkpoint, "policy": b"quorum none\n"} | parts
-        return BytesIO(b"".join(stream(heading, self.entries() if entries is None else entries, **given)))
+        entries = self.entries() if entries is None else entries
+        given: dict = {
+            "checkpoint": self.checkpoint,
+            "policy": b"quorum none\n",
+            "listings": self.listings(self.entries(), traced),
+        }
+        return BytesIO(b"".join(stream(heading, entries, **(given | parts))))
 
 
 def told() -> SmallLog:

@@ -11,7 +11,9 @@ from typing import Any
 
 from django.db import transaction
 
+from provenance.coffee.acts import Index
 from provenance.coffee.indexing import keys_in
+from provenance.coffee.statement import decode_b64url, parse
 from provenance.tlog.errors import ProofRefused
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.index import (
@@ -98,13 +100,15 @@ def rebuild(log: Log) -> None:
         state.save()
 
 
-def prove(log: Log, leaf: int, root: bytes, keys: Iterable[bytes]) -> dict[bytes, Proof]:
+def prove(log: Log, index: Event, keys: Iterable[bytes]) -> dict[bytes, Proof]:
     """
-    Each key's proof from the index as it stood at the index leaf ``leaf``, whose root is ``root``.
+    Each key's proof from the index as it stood at this index leaf, checked.
 
-    Raises ``NotKept``.
+    Raises ``NotKept``, and ``CoffeeError`` where the leaf cannot be read.
     """
-    shelf = Shelf(log, leaf)
+    said = parse(bytes(index.statement)).body
+    assert isinstance(said, Index), "the event is an index leaf"
+    shelf, root = Shelf(log, said.upto), decode_b64url(said.root.encode(), "root")
     proofs = {}
     for key in keys:
         number = number_of(key)
@@ -113,7 +117,7 @@ def prove(log: Log, leaf: int, root: bytes, keys: Iterable[bytes]) -> dict[bytes
         try:
             check_proof(key, proofs[key], root)
         except ProofRefused:
-            raise NotKept(f"The index of {log.origin} at leaf {leaf} is not kept any more.") from None
+            raise NotKept(f"The index of {log.origin} at leaf {said.upto} is not kept any more.") from None
     return proofs
 
 

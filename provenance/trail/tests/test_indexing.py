@@ -57,7 +57,7 @@ def proven(log: Log, leaf: Event, *name: str) -> Record:
     """What the index at the leaf says of a name, checked up to the root that it signed."""
     root = urlsafe_b64decode(said_by(leaf).root + "=")
     key = key_of(*name)
-    return check_proof(key, indexing.prove(log, leaf.index, root, [key])[key], root)
+    return check_proof(key, indexing.prove(log, leaf, [key])[key], root)
 
 
 def namings(log: Log, upto: int, *name: str) -> list[Naming]:

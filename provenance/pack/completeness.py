@@ -1,0 +1,106 @@
+"""
+Whether a pack leaves anything out: the statements in it against the log's own index (docs/trail-format.md, 5).
+
+The checkpoint ends in an index leaf, which signs the root of an index over all leaves before it. For each traced lot,
+and for what concerns everybody (recalls, their ends, ended keys), the pack says which leaves name it and proves from
+the index that these are all. Each of them has to be in the pack.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from provenance.coffee.acts import Index, LiftRecall, Recall, RevokeKey
+from provenance.coffee.indexing import WHOLE_LOG, Name, names_of
+from provenance.coffee.statement import Statement, decode_b64url
+from provenance.pack.format import Listing
+from provenance.tlog.errors import ProofRefused
+from provenance.tlog.index import Naming, Proof, check_list, check_proof, key_of
+
+_WORDS = {"recall": "all recalls", "lift_recall": "all lifted recalls", "revoke_key": "all ended keys"}
+
+
+def wanted(traced: Iterable[str]) -> list[Name]:
+    """Every key whose list a pack about these lots needs."""
+    return [*(("lot", lot) for lot in sorted(traced)), *WHOLE_LOG]
+
+
+class Lack(NamedTuple):
+    """Something that is missing or wrong; ``leaf`` where it is known which."""
+
+    what: str
+    leaf: int | None = None
+
+
+class Completeness:
+    """Follows the statements of a pack that stand in the log, and then says what is missing."""
+
+    def __init__(self, traced: Iterable[str]) -> None:
+        self._namings: dict[Name, list[Naming]] = {name: [] for name in wanted(traced)}
+        self.index: Index | None = None
+
+    def follow(self, statement: Statement, leaf: int, digest: bytes) -> None:
+        """The next statement, in the log's order."""
+        for name in names_of(statement):
+            if name in self._namings:
+                self._namings[name].append(Naming(leaf, digest))
+
+    def is_bystander(self, statement: Statement, known: Container[str]) -> bool:
+        """
+        Whether it is there only so that all of its kind are: it names no traced lot, and ends none of these keys.
+
+        The pack does not hold what it would be judged by, and nothing hangs on it.
+        """
+        if isinstance(statement.body, RevokeKey):
+            return statement.body.kid not in known
+        if not isinstance(statement.body, Recall | LiftRecall):
+            return False
+        return all(("lot", lot) not in self._namings for lot in statement.body.lots)
+
+    def lacks(self, listings: Iterable[Listing]) -> Iterator[Lack]:
+        """Everything that is missing or not proved. Needs the index leaf in ``index``."""
+        assert self.index is not None
+        root = decode_b64url(self.index.root.encode(), "root")
+        found: set[Name] = set()
+        for listing in listings:
+            name = (listing.kind, listing.name)
+            if name in found or name not in self._namings:
+                yield Lack(f"The list of {_told(name)} is given twice, or was not asked for.")
+            else:
+                found.add(name)
+                yield from self._lacks_of(name, listing, root)
+        for name in self._namings.keys() - found:
+            yield Lack(f"The list of {_told(name)} is not in the pack: statements may have been left out.")
+
+    def _lacks_of(self, name: Name, listing: Listing, root: bytes) -> Iterator[Lack]:
+        namings = [naming for naming in self._namings[name] if self.index and naming.leaf < self.index.upto]
+        try:
+            record = check_proof(key_of(*name), Proof(listing.bucket, listing.path), root)
+        except ProofRefused as error:
+            yield Lack(f"The list of {_told(name)} is not proved. {error}")
+            return
+        held = {naming.leaf for naming in namings}
+        if missing := [leaf for leaf in listing.leaves if leaf not in held]:
+            for leaf in missing:
+                yield Lack(f"It belongs to the list of {_told(name)} and is not in the pack.", leaf)
+            return
+        try:
+            check_list(record, _among(namings, listing.leaves))
+        except ProofRefused as error:
+            yield Lack(f"The list of {_told(name)} in the pack is not the log's. {error}")
+            return
+        for naming in namings:
+            if naming.leaf not in listing.leaves:
+                yield Lack(
+                    f"It belongs to the list of {_told(name)}, and the index that the log signed leaves it out.",
+                    naming.leaf,
+                )
+
+
+def _among(namings: Sequence[Naming], leaves: Sequence[int]) -> list[Naming]:
+    by_leaf = {naming.leaf: naming for naming in namings}
+    return [by_leaf[leaf] for leaf in leaves]
+
+
+def _told(name: Name) -> str:
+    kind, what = name
+    return f"the lot {what}" if kind == "lot" else _WORDS.get(what, f"{kind} {what}")
