@@ -1,12 +1,14 @@
 """System checks of the house: each wrong setting has an id and a sentence that says the mend."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from provenance import keyring
+from provenance.roles import role_fault
 
 LOCAL = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 
@@ -125,3 +127,22 @@ def master_key_seals_and_opens(app_configs: Sequence[Any] | None = None, **kwarg
             id="provenance.E009",
         )
     ]
+
+
+@register("serving", "database", deploy=True)
+def site_does_not_own_the_tables(
+    app_configs: Sequence[Any] | None = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """
+    In production the site's role may not drop triggers. Asked by what serves (wsgi.py, keep), never by ``migrate``,
+    which is the owner's. A database that is away is /readyz's business.
+    """
+    from django.db import OperationalError, connections
+
+    found: list[CheckMessage] = []
+    for alias in databases or []:
+        with suppress(OperationalError):
+            if settings.PRODUCTION and (fault := role_fault(connections[alias])):
+                hint = "Run manage.py setup_roles as the owner, and name the app's role in the site's DATABASE_URL."
+                found.append(Error(fault, hint=hint, id="provenance.E010"))
+    return found

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
+
+from provenance.roles import role_fault
 
 # Returns a sentence saying what is wrong, or None.
 Readiness = Callable[[], str | None]
@@ -38,11 +41,16 @@ def migrations_are_applied() -> str | None:
     return None
 
 
+def role_is_right() -> str | None:
+    fault = role_fault(connection) if settings.PRODUCTION else None
+    return f"{fault} Run manage.py setup_roles." if fault else None
+
+
 def faults() -> dict[str, str]:
     """Name and sentence of each check that fails. Nothing is asked of a database that does not answer."""
     if fault := database_answers():
         return {"database": fault}
-    checks = {"migrations": migrations_are_applied, **_checks}
+    checks = {"migrations": migrations_are_applied, "database role": role_is_right, **_checks}
     return {name: fault for name, check in checks.items() if (fault := check())}
 
 

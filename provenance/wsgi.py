@@ -15,5 +15,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "provenance.settings")
 
 application = get_wsgi_application()
 
-if errors := [str(message) for message in run_checks() if message.level >= ERROR and not message.is_silenced()]:
+messages = run_checks() + run_checks(tags=["serving"], include_deployment_checks=True, databases=["default"])
+if errors := [str(message) for message in messages if message.level >= ERROR and not message.is_silenced()]:
     raise ImproperlyConfigured("\n".join(["The site does not start:", *errors]))

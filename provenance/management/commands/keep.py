@@ -18,9 +18,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connections
 
 from provenance.jobs import services as jobs
+from provenance.trail.services.exporting import export_due
 from provenance.trail.services.guarding import EVERY as GUARD_EVERY
 from provenance.trail.services.guarding import guard_due
-from provenance.trail.services.exporting import export_due
 from provenance.trail.services.publishing import publish_due
 from provenance.trail.services.witnessing import ask_due
 
@@ -69,6 +69,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="one round of everything, then stop")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        self.check(tags=["serving"], include_deployment_checks=True, databases=["default"])
         stopping = threading.Event()
         waiting_for = LEFT_TO_CELERY if settings.REDIS_URL else timedelta(0)
         duties = [
