@@ -38,6 +38,7 @@ _WALK = {
     "down": "SELECT e.child_id FROM trail_lotedge e JOIN near ON e.parent_id = near.id",
 }
 
+# CROSS JOIN: the other way round, SQLite would read what was ever said of anybody to find a few hundred statements.
 _SQL = """
 WITH RECURSIVE
 near(id) AS (SELECT id FROM trail_lot WHERE id IN ({lots}) UNION {walk}),
@@ -45,7 +46,8 @@ said(id) AS (
   SELECT s.event_id FROM near JOIN trail_lot l ON l.id = near.id JOIN trail_subject s ON s.uri = l.uri
 ),
 named(uri) AS (
-  SELECT DISTINCT s.uri FROM said JOIN trail_subject s ON s.event_id = said.id WHERE s.kind IN ('party', 'site')
+  SELECT DISTINCT s.uri FROM said CROSS JOIN trail_subject s
+    WHERE s.event_id = said.id AND s.kind IN ('party', 'site')
 ),
 whole(id) AS (
   SELECT id FROM said
