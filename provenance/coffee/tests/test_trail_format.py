@@ -6,10 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from provenance.coffee.acts import Correct
+from provenance.coffee.indexing import keys_in, names_in
 from provenance.coffee.statement import WITHHELD, check_pop, parse, read_disclosure, sign_pop, verify
 from provenance.coffee.statement import disclosures as statement_disclosures
-from provenance.coffee.tests.statements import ALMAZ, AUD, JTI, KEY, KID, SIGNER, signed
+from provenance.coffee.tests.statements import (
+    ALMAZ,
+    AT,
+    AUD,
+    CHERRY,
+    JTI,
+    KEY,
+    KID,
+    OTHER_JTI,
+    SIGNER,
+    signed,
+)
 from provenance.tlog.checkpoint import Checkpoint
+from provenance.tlog.index import Growth, Index, check_proof, key_of
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "trail-format.md"
 SALTS = (bytes(range(16)), bytes(range(16, 32)))
@@ -27,6 +41,14 @@ def recomputed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     statement, [entered, _price] = signed(withheld={"entered": "412,5 kg", "price": "120 ETB/kg"})
     header, payload, _ = (statement_disclosures.decode_b64url(part, "part") for part in statement.jws.split(b"."))
     leaf_hash = sha256(b"\x00" + statement.jws).digest()
+    correction, _ = signed(
+        Correct(original=statement.event, original_act="dispatch", declared_at=AT, reason="did_not_occur"),
+        jti=OTHER_JTI,
+    )
+    index, growth, lot = Index(), Growth(), key_of("lot", CHERRY)
+    growth.add(keys_in(statement.jws), 0, leaf_hash)
+    index.grow(growth)
+    record = check_proof(lot, index.prove(lot), index.root)
     binding = {"aud": AUD, "party": ALMAZ, "kid": KID, "registrar": KID, "jti": JTI}
     return {
         "public key (hexadecimal)": KEY.hex(),
@@ -44,7 +66,21 @@ def recomputed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "a checkpoint's text (the tree of one leaf, the statement above)": Checkpoint(
             f"{AUD.partition('#')[0]}/1", 1, leaf_hash
         ).text.rstrip("\n"),
+        "names in the statement above": names_text(statement.jws),
+        "key of its lot (hexadecimal)": lot.hex(),
+        "record of its lot, in an index over that one statement as leaf 0 (hexadecimal)": (
+            lot + record.leaves.to_bytes(8, "big") + record.head
+        ).hex(),
+        "root of this index (hexadecimal)": index.root.hex(),
+        "payload of a correction of the statement above": statement_disclosures.decode_b64url(
+            correction.jws.split(b".")[1], "payload"
+        ).decode(),
+        "names in the correction": names_text(correction.jws),
     }
+
+
+def names_text(leaf: bytes) -> str:
+    return "\n".join(f"{kind} {name}" for kind, name in sorted(names_in(leaf)))
 
 
 def test_every_example_on_the_page_is_recomputed(monkeypatch: pytest.MonkeyPatch) -> None:
