@@ -78,9 +78,8 @@ class Directory:
 
     def add(self, path: str, data: bytes) -> None:
         file = self.home / path
-        # Also where the file is there already: the crash that left it may have come before its folder was flushed.
-        self._make_folder(file.parent)
-        self._unsettled.add(file.parent)
+        # Also where it is all there already: the crash that left it may have come before its folders were flushed.
+        self._open_folder(file.parent)
         held = self.read(path)
         if held is None:
             self._write(data)
@@ -96,10 +95,9 @@ class Directory:
 
     def replace(self, path: str, data: bytes) -> bool:
         file = self.home / path
-        self._make_folder(file.parent)
+        self._open_folder(file.parent)
         self._write(data)
         os.replace(self._draft, file)
-        self._unsettled.add(file.parent)
         self.settle()
         return True
 
@@ -120,11 +118,13 @@ class Directory:
             stream.flush()
             os.fsync(stream.fileno())
 
-    def _make_folder(self, folder: Path) -> None:
-        if not folder.is_dir():
-            self._make_folder(folder.parent)
-            folder.mkdir(exist_ok=True)
-            self._unsettled.add(folder.parent)
+    def _open_folder(self, folder: Path) -> None:
+        """The folder is there, and it and all above it will be flushed."""
+        folder.mkdir(parents=True, exist_ok=True)
+        while folder != self.root:
+            self._unsettled.add(folder)
+            folder = folder.parent
+        self._unsettled.add(folder)
 
 
 class StoredFiles:

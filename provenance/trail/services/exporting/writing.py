@@ -143,7 +143,7 @@ def database_reader(log: Log) -> Read:
 def trust_text(log: Log) -> bytes:
     """The log's trust file as this server gives it."""
     genesis = Event.objects.get(log=log, leaf__index=0)
-    return format_trust(leaf_hash(bytes(genesis.statement)), log.vkeys.splitlines())
+    return format_trust(leaf_hash(bytes(genesis.statement)), policy_text(log))
 
 
 def entries_are_public(log: Log) -> bool:
