@@ -90,7 +90,7 @@ def catch_up(log: Log) -> None:
         raise
     except OSError as error:
         raise ExportFailed(
-            f"The export of {log.origin} does not take checkpoint {newest.size}: {error} "
+            f"The export of {log.origin} does not take checkpoint {newest.size}: {str(error).rstrip('.')}. "
             "Nothing further is published until it does."
         ) from error
 
