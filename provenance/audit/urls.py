@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from provenance.audit.views import events, logs, lots, pages
+from provenance.audit.views import events, index, logs, lots, pages
 
 app_name = "audit"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/lots/<path:code>/pack", lots.LotPack.as_view(), name="lot-pack"),
     path("log/<slug:name>/<int:number>/checkpoint", logs.checkpoint, name="checkpoint"),
     path("log/<slug:name>/<int:number>/tile/<path:path>", logs.tile, name="tile"),
+    path("log/<slug:name>/<int:number>/index/<str:kind>/<path:id>", index.IndexEntry.as_view(), name="index"),
     path("log/<slug:name>/<int:number>/trust", logs.trust, name="trust"),
     path("log/<slug:name>/<int:number>/policy", logs.policy, name="policy"),
 ]
