@@ -9,9 +9,10 @@ change; partial ones grow with the tree.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from provenance.tlog.errors import MalformedTile
-from provenance.tlog.hashing import HASH_SIZE, node_hash, root_of
+from provenance.tlog.hashing import HASH_SIZE, root_of
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
@@ -129,27 +130,34 @@ class TileReader:
     def __init__(self, size: int, read_hashes: ReadHashes) -> None:
         self.size = size
         self._read_hashes = read_hashes
-        self._tiles: dict[tuple[int, int], bytes] = {}
-        self._nodes: dict[tuple[int, int], bytes] = {}
+        self._rows: dict[tuple[int, int], list[bytes]] = {}
 
     def hash(self, level: int, index: int) -> bytes:
         """The hash of the perfect subtree of 2**level leaves with this index."""
         if level < 0 or index < 0 or (index + 1) << level > self.size:
             raise MalformedTile(f"A tree of {self.size} leaves has no perfect subtree {index} at level {level}.")
-        if level % TILE_HEIGHT == 0:
-            return self._tile_hash(level // TILE_HEIGHT, index)
-        if (level, index) not in self._nodes:
-            children = (self.hash(level - 1, 2 * index), self.hash(level - 1, 2 * index + 1))
-            self._nodes[level, index] = node_hash(*children)
-        return self._nodes[level, index]
+        tile_level, height = divmod(level, TILE_HEIGHT)
+        tile_index, position = divmod(index, TILE_WIDTH >> height)
+        hashes = self._row(tile_level, tile_index, height)
+        return hashes[position * HASH_SIZE : (position + 1) * HASH_SIZE]
 
-    def _tile_hash(self, tile_level: int, index: int) -> bytes:
-        tile_index, position = divmod(index, TILE_WIDTH)
-        if (tile_level, tile_index) not in self._tiles:
+    def _row(self, tile_level: int, tile_index: int, height: int) -> bytes:
+        """The hashes of all perfect subtrees within a tile that are so high; height 0 is the tile itself."""
+        rows = self._rows.get((tile_level, tile_index))
+        if rows is None:
             width = min(TILE_WIDTH, (self.size >> TILE_HEIGHT * tile_level) - TILE_WIDTH * tile_index)
             data = _checked(self._read_hashes(tile_level, tile_index, width), width)
-            self._tiles[tile_level, tile_index] = data
-        return self._tiles[tile_level, tile_index][position * HASH_SIZE : (position + 1) * HASH_SIZE]
+            rows = self._rows[tile_level, tile_index] = [data]
+        while len(rows) <= height:
+            rows.append(_parents(rows[-1]))
+        return rows[height]
+
+
+def _parents(hashes: bytes) -> bytes:
+    """The node hashes of each two neighbours, which lie joined already; one that has no neighbour yet has no parent."""
+    pair = 2 * HASH_SIZE
+    nodes = [sha256(b"\x01" + hashes[at : at + pair]).digest() for at in range(0, len(hashes) - pair + 1, pair)]
+    return b"".join(nodes)
 
 
 def encode_bundle(entries: Iterable[bytes]) -> bytes:

@@ -74,7 +74,12 @@ TILES = {
     "the partial tile forgotten": (tiles, "        if width:\n", "        if False:\n"),
     "every batch at index 0": (tiles, "Tile(level, index + at // tile_bytes)", "Tile(level, at // tile_bytes)"),
     "no tiles above the leaves": (tiles, 'level, size, hashes = level + 1, index, b"".join(roots)', "break"),
-    "children swapped": (tiles, "node_hash(*children)", "node_hash(*children[::-1])"),
+    "children swapped": (
+        tiles,
+        "hashes[at : at + pair])",
+        "hashes[at + pair // 2 : at + pair] + hashes[at : at + pair // 2])",
+    ),
+    "the wrong neighbours": (tiles, "len(hashes) - pair + 1, pair)", "len(hashes) - pair + 1, pair // 2)"),
     "the wrong place in the tile": (tiles, "[position * HASH_SIZE : (position + 1) * HASH_SIZE]", "[:HASH_SIZE]"),
 }
 
