@@ -114,7 +114,7 @@ def bytes_an_event() -> tuple[float, float, float]:
             # The name of an index says nothing of its table; the schema does.
             cursor.execute(
                 "SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name "
-                "WHERE s.aggregate GROUP BY m.tbl_name"
+                "WHERE s.aggregate = 1 GROUP BY m.tbl_name"
             )
         tables = {name: int(size) for name, size in cursor.fetchall()}
         cursor.execute("SELECT count(*), sum(length(statement)) FROM trail_event")

@@ -64,11 +64,11 @@ def with_auditlog() -> None:
     class Lot(models.Model):
         body = models.TextField()
 
-        def __str__(self) -> str:
-            return self.body
-
         class Meta:
             app_label = "auth"
+
+        def __str__(self) -> str:
+            return self.body
 
     auditlog.register(Lot)
     call_command("migrate", verbosity=0)
