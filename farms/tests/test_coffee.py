@@ -15,6 +15,8 @@ from provenance.coffee.statement import parse
 from provenance.trail.models import Balance, Event, Key
 from provenance.trail.services.publishing import publish
 from provenance.trail.services.queries import PARTNERS, PUBLIC, disclosures_of
+from provenance.trail.services.witnessing import ask_due
+from provenance.trail.tests.witnesses import connect
 
 pytestmark = pytest.mark.django_db
 
@@ -269,6 +271,20 @@ def test_a_receipt_says_how_far_the_event_is_and_hands_out_its_proof(grower, log
     proof = grower.client.get(reverse("farms:proof", args=[event.uuid]))
     assert proof.status_code == 200
     assert proof.content.startswith(b"c2sp.org/tlog-proof@v1\n")
+
+
+def test_a_receipt_names_the_witnesses(grower, log, settings, tmp_path, monkeypatch):
+    connect(log, settings, tmp_path, monkeypatch, "Port_Cooperative", "ACME_Importers")
+    event = grower.harvest()
+    publish(log, index=True)
+    address = reverse("farms:event", args=[event.uuid])
+    assert "Not witnessed yet." in grower.client.get(address).content.decode()
+
+    assert ask_due() == 2
+
+    page = grower.client.get(address).content.decode()
+    assert '<li class="yes">in the log</li><li class="yes">witnessed</li>' in page
+    assert "Witnessed by Port Cooperative and ACME Importers on " in page
 
 
 def test_a_wrong_weight_is_taken_back_and_said_right(grower):

@@ -1,11 +1,16 @@
 """What a business sees is its own; what is others' does not exist."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from provenance.coffee.acts import Form
 from provenance.members.services import enrol
 from provenance.trail.models import Event, Lot
+from provenance.trail.services.publishing import publish
+from provenance.trail.services.witnessing import ask_due
+from provenance.trail.tests.witnesses import connect
 from shipments.services import ending, moving
 from shipments.services.moving import Line
 from shipments.services.plans import Weight
@@ -212,6 +217,25 @@ def test_a_lot_leads_to_the_page_that_shoppers_see(roastery):
     assert '<a href="/epcis/class/roasted.R-7">What a shopper sees of it</a>' in shown
     roastery.client.logout()
     assert "R-7" in roastery.client.get("/epcis/class/roasted.R-7").content.decode()
+
+
+def test_the_trail_says_how_far_an_event_has_come(roastery, log, settings, tmp_path, monkeypatch):
+    connect(log, settings, tmp_path, monkeypatch, "Port_Cooperative")
+    lot = take_in(roastery.user, "R-7", 5, Form.ROASTED)
+    event = Event.objects.get(pk=lot.made_by_id)
+    pages = [list_url("trailevent"), event_url(event), lot_url(lot)]
+
+    def state():
+        shown = [roastery.client.get(page).content.decode() for page in pages]
+        return {re.search(r"<(?:td|span)[^>]*[sS]tate[^>]*>(\w+)<", page)[1] for page in shown}, shown[1]
+
+    assert state()[0] == {"recorded"}
+    publish(log, index=True)
+    assert state()[0] == {"published"} and "in the log, not witnessed yet" in state()[1]
+
+    assert ask_due() == 1
+
+    assert state()[0] == {"witnessed"} and "in the log, witnessed by Port Cooperative on " in state()[1]
 
 
 def test_filters_tell_of_ones_own_rows_only(roastery, two_businesses, wote):

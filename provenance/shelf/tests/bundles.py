@@ -917,6 +917,12 @@ def witnessed_by_one_witness_with_two_keys() -> Case:
 
 
 @case("checked")
+def witnessed_by_one_of_a_group_of_one() -> Case:
+    bundle = cosigned(honest_log(), witness(LAB))
+    return {"bundle": {**bundle, "policy": policy("needed", f"group needed all {LAB}")}, "said": "witnessed by Lab on"}
+
+
+@case("checked")
 def witnessed_by_strangers_only() -> Case:
     return {
         "bundle": cosigned(honest_log(), witness("Eve"), witness("Mallory")),

@@ -17,7 +17,10 @@ from provenance.coffee.statement.envelope import decode_b64url
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import GTIN, KG, KOFI, PACKED, ROASTERY, STATION, WOTE
 from provenance.trail.models import Disclosure, Event, Lot
+from provenance.trail.services import publishing, queries
 from provenance.trail.services.acting import Draft, record_acts
+from provenance.trail.services.witnessing import ask_due
+from provenance.trail.tests.witnesses import connect
 
 BLEND = lot_uri(world.HOST, Form.GREEN, "B-1")
 
@@ -449,3 +452,37 @@ def test_two_coffees_of_one_lot_code_are_both_offered(client, bag):
     assert "Which one is yours?" in text(answer)
     for gtin in (GTIN, "09521234000112"):
         assert f'href="/01/{gtin}/10/R1103"' in answer.content.decode()
+
+
+def test_a_page_says_who_witnesses_it_and_waits_for_all_of_it(client, bag, log, settings, tmp_path, monkeypatch):
+    connect(log, settings, tmp_path, monkeypatch, "Port_Cooperative", "ACME_Importers")
+    page = text(client.get(bag.link))
+    assert "○ Not witnessed yet." in page and "nobody outside has witnessed all of this yet" in page
+
+    publishing.publish(log, index=True)
+    assert ask_due() == 2
+
+    page = text(client.get(bag.link))
+    assert re.search(r"◎ Witnessed by Port Cooperative and ACME Importers on \d+ \w+ \d{4}, \d\d:\d\d \(UTC\)\.", page)
+    assert "That Port Cooperative and ACME Importers are independent of the operator." in page
+
+    recall = acts.Recall(at=world.at(11, 5), site=world.ROASTERY, lots=(world.PACKED,), reason="labelling")
+    record_acts(world.KOFI, [Draft(recall)])
+    assert "○ Not witnessed yet." in text(client.get(bag.link))
+
+
+def test_a_phone_that_saw_more_is_never_given_an_older_checkpoint(client, bag, log, settings, tmp_path, monkeypatch):
+    """A witnessed one would be older: a log that shows less than before looks like one that hides something."""
+    connect(log, settings, tmp_path, monkeypatch, "Port")
+    publishing.publish(log, index=True)
+    ask_due()
+    witnessed = queries.witnessed_checkpoint(log)
+    world.farmers(1)
+    publishing.publish(log)
+    newest = queries.latest_checkpoint(log)
+
+    def checkpoint(**asked):
+        return client.get("/bundle", {"lot": world.PACKED, **asked}).json()["checkpoint"].split("\n")[1]
+
+    assert checkpoint() == checkpoint(size=witnessed.size) == str(witnessed.size)
+    assert checkpoint(size=witnessed.size + 1) == checkpoint(size=newest.size) == str(newest.size)

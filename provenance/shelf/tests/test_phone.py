@@ -1,6 +1,8 @@
 """The page in a real Chromium, as a shopper's phone opens it."""
 
 import re
+import time
+from base64 import b64decode, b64encode
 
 import pytest
 from django.db import connection
@@ -11,6 +13,9 @@ from provenance.shelf.tests import world
 from provenance.trail import triggers
 from provenance.trail.models import Event
 from provenance.trail.services.acting import Draft, record_acts
+from provenance.trail.services.publishing import publish
+from provenance.trail.services.witnessing import ask_due
+from provenance.trail.tests.witnesses import Witness, connect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -53,6 +58,47 @@ def test_the_phone_checks_again_when_the_log_has_grown(phone, bag):
         phone.reload()
 
     assert outcome(phone).startswith("Checked on your phone just now")
+
+
+def test_the_phone_checks_the_witnesses_and_remembers_what_they_saw(phone, bag, log, settings, tmp_path, monkeypatch):
+    connect(log, settings, tmp_path, monkeypatch, "Port_Cooperative", "ACME_Importers")
+    # The statements may be five seconds old; this visit comes back sooner.
+    phone.route("**/*", lambda route: route.continue_())
+    remembered = "() => Object.keys(localStorage).length"
+    phone.goto(bag.link)
+    assert outcome(phone).endswith("entries, not witnessed yet.")
+    assert phone.evaluate(remembered) == 0
+    publish(log, index=True)
+    assert ask_due() == 2
+
+    phone.reload()
+
+    words = r"entries, witnessed by Port Cooperative and ACME Importers on \d\d \w+ \d{4} \d\d:\d\d UTC\.$"
+    assert re.search(words, outcome(phone))
+    assert phone.evaluate(remembered) == 1
+
+
+def test_a_forged_cosignature_does_not_match(phone, bag, log, settings, tmp_path, monkeypatch):
+    wire = connect(log, settings, tmp_path, monkeypatch, "Port_Cooperative")
+    publish(log, index=True)
+    ask_due()
+    other = Witness("Port_Cooperative", time.time).signers[0].verifier.vkey
+    mine = wire.witnesses[0].signers[0].verifier.vkey
+
+    def forge(route):
+        answer = route.fetch()
+        # The line of one key under the name and number of another.
+        bundle = answer.json()
+        lines = bundle["checkpoint"].split("\n")
+        data = bytearray(b64decode(lines[-2].split(" ")[2]))
+        data[:4] = bytes.fromhex(other.split("+")[1])
+        lines[-2] = " ".join([*lines[-2].split(" ")[:2], b64encode(data).decode()])
+        route.fulfill(json={**bundle, "checkpoint": "\n".join(lines), "policy": bundle["policy"].replace(mine, other)})
+
+    phone.route("**/bundle?*", forge)
+    phone.goto(bag.link)
+
+    assert outcome(phone) == "Does not match: the log's witnesses: the witness Port_Cooperative did not sign it."
 
 
 def test_one_changed_figure_does_not_match_and_names_the_step(phone, bag):

@@ -33,7 +33,7 @@ def raise_alarm(log: Log, *, source: str, what: str, evidence: str = "") -> LogF
                 what=what[:300],
                 evidence=evidence.replace("\0", "\ufffd")[:LONGEST_EVIDENCE],
             )
-        return freeze(log, f"{source}: {what}")
+        return freeze(log, f"{source[:1].upper()}{source[1:]}: {what}")
 
 
 def standing() -> list[str]:

@@ -90,7 +90,7 @@ def test_a_fork_alarm_stands_on_every_page_of_the_admin_and_fails_readyz(client,
 
     sentence = (
         f"FORK ALARM (1): the log {log.origin} takes nothing in and signs nothing. "
-        "witness Port: It has cosigned another history."
+        "Witness Port: It has cosigned another history."
     )
     assert sentence in client.get(reverse(page)).content.decode()
     ready = client.get("/readyz")

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.utils import timezone
+
+from provenance import outside
 from provenance.outside import Answer, Unreachable
 from provenance.tlog.canonical import parse_base64
 from provenance.tlog.checkpoint import Checkpoint, open_checkpoint
@@ -117,6 +120,15 @@ def write_policy(settings, folder: Path, witnesses: list[Witness], quorum: str =
     file = folder / "witnesses.policy"
     file.write_text(policy_lines(witnesses, quorum))
     settings.WITNESS_POLICY = file
+
+
+def connect(log: Log, settings, folder: Path, monkeypatch, *names: str) -> Wire:
+    """Witnesses of these names know the log, our policy wants them all, and ``ask_due`` reaches them."""
+    witnesses = [Witness(name, lambda: timezone.now().timestamp()).knows(log) for name in names]
+    write_policy(settings, folder, witnesses)
+    wire = Wire(witnesses)
+    monkeypatch.setattr(outside, "post", wire.post)
+    return wire
 
 
 @contextmanager

@@ -37,7 +37,7 @@ export async function judgeQuorum({ text, signatures }, policy = "quorum none") 
     // Of a witness with several keys: the group that holds nothing else, or its first key's name.
     const signer = (name) => witnesses.get(name)?.name;
     const called = (name) =>
-      [...groups].find(([, [, own]]) => own.includes(name) && own.every((one) => signer(one) === signer(name)))?.[0] ??
+      [...groups].find(([, [, own]]) => own[1] && own.includes(name) && own.every((one) => signer(one) === signer(name)))?.[0] ??
       [...witnesses.keys()].find((one) => signer(one) === signer(name));
     const names = listed([...new Set([...times.keys()].map(called))]).replaceAll("_", " ");
     return { met: true, at, words: `witnessed by ${names} on ${new Date(at * 1000).toUTCString().slice(5, 22)} UTC` };

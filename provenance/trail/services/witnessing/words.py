@@ -38,6 +38,7 @@ def _name_of(name: str, policy: Policy) -> str:
     """Of a witness with several keys: the group that holds nothing else, or its first key's name."""
     keys = {each: witness.key.name for each, witness in policy.witnesses.items()}
     for title, group in policy.groups.items():
-        if name in group.members and {keys.get(member) for member in group.members} == {keys[name]}:
+        signers = {keys.get(member) for member in group.members}
+        if len(group.members) > 1 and name in group.members and signers == {keys[name]}:
             return title
     return next(each for each, key_name in keys.items() if key_name == keys[name])
