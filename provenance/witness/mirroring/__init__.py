@@ -1,0 +1,1 @@
+"""Copies of other people's logs: pulled, proven, kept, served, replayed, cosigned."""
