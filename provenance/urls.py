@@ -5,6 +5,7 @@ from django.views.generic import TemplateView
 
 from provenance.health import healthz, readyz
 from provenance.members.forms import LogInForm
+from provenance.metrics import metrics
 
 handler500 = "provenance.unavailable.server_error"
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("farms/", include("farms.urls")),
     path("shipments/", include("shipments.urls")),
     path("jobs/", include("provenance.jobs.urls")),

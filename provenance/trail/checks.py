@@ -9,8 +9,11 @@ from django.db import connection, connections
 
 from provenance.health import must_be_ready
 from provenance.trail import triggers
-from provenance.trail.services import alarms, exporting
+from provenance.trail.services import alarms, exporting, room
 from provenance.trail.services.cosigning import PolicyUnusable, check_policy
+
+# Seconds. Recorded statements get their place within two; what waits a minute waits for a person.
+LONGEST_WAIT = 60
 
 
 @register("trail", "database")
@@ -30,6 +33,16 @@ def triggers_stand(
 @must_be_ready("trail triggers")
 def triggers_are_ready() -> str | None:
     return triggers.triggers_differ(connection)
+
+
+@must_be_ready("publishing")
+def nothing_waits_long() -> str | None:
+    queue = room.queue()
+    if queue.seconds <= LONGEST_WAIT:
+        return None
+    return (
+        f"{queue.waiting} recorded statements wait, the oldest for {queue.seconds:.0f} s: see that manage.py keep runs."
+    )
 
 
 @must_be_ready("static export")
