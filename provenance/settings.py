@@ -93,6 +93,8 @@ TRAIL_LOG = env.str("TRAIL_LOG", default="main")
 WITNESS_NAME = env.str("WITNESS_NAME", default=f"{TRAIL_HOST}/witness")
 WITNESS_RATE = env.int("WITNESS_RATE", default=120)
 WITNESS_ONLY = yes_or_no("WITNESS_ONLY", default=False)
+# With this token a mirror here gives out entries that their log keeps for auditors; to nobody where it is not set.
+MIRROR_TOKEN = env.str("MIRROR_TOKEN", default="")
 
 # The log commits to an index of itself at most this many seconds after the last time; only that goes to witnesses.
 INDEX_EVERY = env.int("INDEX_EVERY", default=60)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("shipments/", include("shipments.urls")),
     path("jobs/", include("provenance.jobs.urls")),
     path("witness/", include("provenance.witness.urls")),
+    path("mirror/", include("provenance.witness.mirroring.urls")),
     path("admin/", admin.site.urls),
     path("", include("provenance.audit.urls")),
     path("", include("provenance.shelf.urls")),

@@ -10,4 +10,5 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("witness/", include("provenance.witness.urls")),
+    path("mirror/", include("provenance.witness.mirroring.urls")),
 ]

@@ -19,12 +19,17 @@ class Command(BaseCommand):
             help="as it stands in every cosignature, for example ngo.example/witness (default: %(default)s)",
         )
 
-    def handle(self, *args: Any, name: str, **options: Any) -> None:
+        parser.add_argument(
+            "--mirror", action="store_true", help="keys for the mirror instead, which cosigns what it has replayed"
+        )
+
+    def handle(self, *args: Any, name: str, mirror: bool, **options: Any) -> None:
+        role = keys.Role.MIRROR if mirror else keys.Role.WITNESS
         try:
-            made = keys.create(name)
+            made = keys.create(name, role)
         except (WitnessError, MalformedKey) as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"Witness {name}. Give these keys to whoever is to trust it:")
+        self.stdout.write(f"{role.label} {name}. Give these keys to whoever is to trust it:")
         for key in made:
             self.stdout.write(key.vkey)
-        self.stdout.write(f"Logs ask it at {settings.PUBLIC_URL}/witness")
+        self.stdout.write(f"Logs ask it at {settings.PUBLIC_URL}/{role}")
