@@ -153,7 +153,10 @@ def look_around(log: Log) -> Outcome:
     fence = Fence.of(log)
     try:
         if (released := fence.read()) is None:
-            outcome.without_fence = f"The log has released checkpoints but its fence file {fence.path.name} is gone."
+            # A log that was frozen before its first checkpoint has no fence yet.
+            if CheckpointRelease.objects.filter(checkpoint__log=log).exists():
+                gone = f"The log has released checkpoints but its fence file {fence.path.name} is gone."
+                outcome.without_fence = gone
         elif released.origin != log.origin:
             outcome.without_fence = f"The fence file {fence.path.name} is of {released.origin}."
         else:

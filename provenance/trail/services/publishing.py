@@ -20,7 +20,7 @@ from provenance.coffee.acts import Succession
 from provenance.keyring import Unsealable
 from provenance.tlog import checkpoint as tlog_checkpoint
 from provenance.tlog.errors import TlogError
-from provenance.tlog.hashing import Frontier, leaf_hash, node_hash, perfect_subtrees
+from provenance.tlog.hashing import Frontier, leaf_hash, node_hash, perfect_subtrees, root_of
 from provenance.tlog.proofs import check_consistency, consistency_proof
 from provenance.tlog.tiles import complete_tiles, tile_root
 from provenance.trail.errors import ClockBehind, Corrupt, LogFrozen
@@ -158,7 +158,7 @@ def _sequence(log: Log, now: float | None, index: bool) -> Checkpoint | None:
 
     grown = frontier.extend(hashes)
     root = grown.root()
-    _check_growth(frontier, grown, hashes)
+    _check_growth(frontier, grown, [bytes(event.leaf_hash) for event in events])
     checkpoint = _sign(log, tlog_checkpoint.Checkpoint(log.origin, grown.size, root), now)
 
     places = enumerate(events, start=head.size)
@@ -238,11 +238,17 @@ def _check_keys(log: Log, events: Sequence[Waiting]) -> None:
             raise Corrupt(f"Event {event.pk} would stand outside its key's time.")
 
 
-def _check_growth(old: Frontier, new: Frontier, hashes: Sequence[bytes]) -> None:
-    """Our own consistency proof, through the verifier's eyes."""
+def _check_growth(old: Frontier, new: Frontier, kept: Sequence[bytes]) -> None:
+    """
+    Our own consistency proof, through the verifier's eyes.
+
+    It is made of the hashes kept at recording, so a bit that flipped on its way into the tree does not fit it.
+    """
     if old.size:
-        proof = consistency_proof(old.size, new.size, Grown(old, hashes).hash)
+        proof = consistency_proof(old.size, new.size, Grown(old, kept).hash)
         check_consistency(old.size, old.root(), new.size, new.root(), proof)
+    elif root_of(kept) != new.root():
+        raise Corrupt("The tree does not hold the hashes that were kept at recording.")
 
 
 def _sign(log: Log, checkpoint: tlog_checkpoint.Checkpoint, at: float | None) -> Checkpoint:
