@@ -49,7 +49,7 @@ class Report(Protocol):
     """
     Tell how far the work has come, and keep the lease.
 
-    Call it at least every minute, outside a transaction that stays open (or nobody sees it). Raises Interrupted or
+    Call it at least every twenty seconds, outside a transaction that stays open (or nobody sees it). Raises Interrupted or
     LeaseLost, which the handler lets pass.
     """
 

@@ -26,8 +26,8 @@ from provenance.members.models import User
 log = logging.getLogger(__name__)
 
 WAKE = "provenance.jobs.wake"
-# A worker that says nothing for this long is taken for dead.
-LEASE = timedelta(minutes=2)
+# A worker that says nothing for this long is taken for dead, so what it left is done within a minute.
+LEASE = timedelta(seconds=40)
 # How long a job waits that could not be done at the moment.
 PAUSE = timedelta(seconds=30)
 # A job that takes its worker with it this often is itself the fault.
