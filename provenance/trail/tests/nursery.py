@@ -103,7 +103,7 @@ def high_water_mark(publishing: ModuleType, recording: ModuleType) -> None:
         time.sleep(random.choice((0, MOMENT)))
         return appended
 
-    def beyond_the_last(log: object) -> list[Event]:
+    def beyond_the_last(log: object, act: str | None = None) -> list[Event]:
         last = Leaf.objects.filter(log=log).order_by("-event").values_list("event", flat=True).first() or 0
         return list(Event.objects.filter(log=log, pending__isnull=False, pk__gt=last).order_by("pk"))
 
