@@ -49,8 +49,8 @@ class Report(Protocol):
     """
     Tell how far the work has come, and keep the lease.
 
-    Call it at least every twenty seconds, outside a transaction that stays open (or nobody sees it). Raises Interrupted or
-    LeaseLost, which the handler lets pass.
+    Call it at least every twenty seconds, outside a transaction that stays open (or nobody sees it). Raises Interrupted
+    or LeaseLost, which the handler lets pass.
     """
 
     def __call__(self, done: int, *, total: int | None = None, message: str | None = None) -> None: ...
