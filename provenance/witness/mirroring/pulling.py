@@ -7,6 +7,7 @@ when all are there.
 
 import logging
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from django.db import transaction
@@ -84,20 +85,22 @@ def _note(log: MirroredLog, trouble: str) -> None:
 
 def _pull(log: MirroredLog, read: Read) -> int:
     log.refresh_from_db()
+    # The tiles on the way up are asked for again and again.
+    read = lru_cache(maxsize=64)(read)
     checkpoint, note = _newest(log, read)
     for known in filter(None, (log.note, log.announced)):
         _check_continues(log, known, checkpoint, note, read)
     if checkpoint.size < log.size:
         logger.warning("%s shows %d leaves, this mirror holds %d", log.origin, checkpoint.size, log.size)
         return 0
-    complete = checkpoint.size == log.size and (not log.entries or log.entries_size == log.size)
-    if not complete:
+    edge: list[tuple[Tile, bytes]] = []
+    if checkpoint.size > log.size or (log.entries and log.entries_size < log.size):
         MirroredLog.objects.filter(pk=log.pk).update(announced=note)
         proven = ProvenLog(checkpoint, read)
         _check_genesis(log, proven)
         _fetch_full(log, proven)
-        keep = list(_edge(log, proven))
-    return _finish(log, checkpoint, note, [] if complete else keep)
+        edge = list(_edge(log, proven))
+    return _finish(log, checkpoint, note, edge)
 
 
 def _newest(log: MirroredLog, read: Read) -> tuple[Checkpoint, str]:
