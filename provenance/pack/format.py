@@ -8,13 +8,15 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
     index/proofs.jsonl       where the checkpoint ends in an index leaf: one line for each traced lot, and for the log's
                              recalls, lifted recalls and ended keys: which leaves name it, and proof that these are all
     checkpoint               the log's signed note that all proofs lead to
+    retired/1, retired/2     where the log succeeded others: their last checkpoints, to which the proofs of theirs lead
     policy                   the operator's own tlog-policy file; a reader never trusts it
     epcis.jsonld             the same events as an EPCIS 2.0 document, for other software
     attachments/<sha256>     optional: documents, named by their digest
     README.txt               how to check the pack
 
 For every traced lot the pack holds all statements that name it, whoever signed them, and the registrations of the
-parties, sites and keys that they need. Leaf 0 is always the first line. With an index it also holds the index leaf and,
+parties, sites and keys that they need. Leaf 0 is always the first line. "index" counts through the series: the leaves
+of retired logs come first. With an index it also holds the index leaf and,
 so that none can be left out, the bare statements of all other recalls, lifted recalls and ended keys of the log.
 Whatever documents it holds are checked against the statements' digests; the server keeps none yet, so the packs it
 makes hold none.
@@ -36,6 +38,7 @@ POLICY = "policy"
 EPCIS = "epcis.jsonld"
 README = "README.txt"
 ATTACHMENTS = "attachments/"
+RETIRED = "retired/"
 
 REQUIRED = frozenset({MANIFEST, STATEMENTS, INCLUSION, CHECKPOINT, POLICY, EPCIS, README})
 
@@ -47,9 +50,9 @@ class UnusablePack(ValueError):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """
-    A statement at its place in the log.
+    A statement at its place in the log; after a succession, in the series.
 
-    ``jws``: the leaf's bytes. ``proof``: 32-byte hashes from the leaf upwards, for the pack's checkpoint.
+    ``jws``: the leaf's bytes. ``proof``: 32-byte hashes from the leaf upwards, for the checkpoint of its log.
     ``disclosures``: the texts that the reader may see; a withheld field without one stays withheld.
     """
 

@@ -25,6 +25,7 @@ from provenance.pack.format import (
     POLICY,
     README,
     REQUIRED,
+    RETIRED,
     STATEMENTS,
     Entry,
     Listing,
@@ -44,7 +45,7 @@ _STATEMENT = re.compile(
     rb'{"index":(0|[1-9][0-9]{0,15}),"jws":"([^"\\]*(?:\\.[^"\\]*)*)","disclosures":\[("[A-Za-z0-9_-]*"(?:,"[A-Za-z0-9_-]*")*)?\]}\n'
 )
 _PROOF = re.compile(rb'{"index":(0|[1-9][0-9]{0,15}),"hashes":"([^"]*)"}\n')
-_ATTACHMENT = re.compile(r"attachments/[0-9a-f]{64}")
+_EXTRA = re.compile(r"attachments/[0-9a-f]{64}|retired/[1-9]")
 
 
 class PackFile:
@@ -74,7 +75,7 @@ class PackFile:
             raise UnusablePack("The pack is larger than any that is written.")
         if len(set(names)) != len(names):
             raise UnusablePack("Two files in the pack have one name.")
-        unknown = [name for name in names if name not in REQUIRED | {INDEX} and not _ATTACHMENT.fullmatch(name)]
+        unknown = [name for name in names if name not in REQUIRED | {INDEX} and not _EXTRA.fullmatch(name)]
         if unknown:
             raise UnusablePack(f"The pack holds a file that does not belong in it: {unknown[0]!a}.")
         missing = sorted(REQUIRED - set(names))
@@ -100,6 +101,14 @@ class PackFile:
     @property
     def checkpoint(self) -> bytes:
         return self.small(CHECKPOINT)
+
+    @property
+    def retired(self) -> list[bytes]:
+        """The last checkpoints of the logs that this one succeeded, the oldest first."""
+        found = sorted(name for name in self._archive.namelist() if name.startswith(RETIRED))
+        if found != [f"{RETIRED}{number}" for number in range(1, len(found) + 1)]:
+            raise UnusablePack("The checkpoints of retired logs are not numbered one after another.")
+        return [self.small(name) for name in found]
 
     @property
     def policy(self) -> bytes:

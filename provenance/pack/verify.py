@@ -7,11 +7,12 @@ from the trust file only. Without one the pack can be found consistent with itse
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
+from typing import NamedTuple
 
 from provenance.coffee import rules
-from provenance.coffee.acts import AttachDocument, Genesis, Index, RegisterKey
+from provenance.coffee.acts import AttachDocument, Genesis, Index, RegisterKey, Succession
 from provenance.coffee.errors import CoffeeError, UnknownIdentifier
 from provenance.coffee.evidence import is_disputed
 from provenance.coffee.identifiers import check_uri
@@ -23,6 +24,7 @@ from provenance.coffee.statement import (
     decode_b64url,
     parse,
     read_disclosure,
+    successor,
     thumbprint,
 )
 from provenance.coffee.statement import verify as verify_signature
@@ -34,6 +36,8 @@ from provenance.tlog.checkpoint import Checkpoint, open_checkpoint
 from provenance.tlog.errors import TlogError
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.keys import VerifierKey, parse_vkey
+from provenance.tlog.note import parse_note
+from provenance.tlog.policy import Party
 from provenance.tlog.proofs import check_inclusion
 
 _BATCH = 256  # statements
@@ -43,6 +47,17 @@ _TOLD = {
     FlagKind.SHORTFALL: "{kg} kg of {lot} were lacking then.",
     FlagKind.CLOSE_DIFFERS: "the seal of {lot} is not of all that was poured, by {kg} kg.",
 }
+
+
+class Span(NamedTuple):
+    """Where a log's leaves stand in the series, and the checkpoint that their proofs lead to."""
+
+    first: int
+    checkpoint: Checkpoint
+
+    @property
+    def end(self) -> int:
+        return self.first + self.checkpoint.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +111,13 @@ class _Verifier:
         # Rights over other lots are not judged: what would speak for them is not in the pack.
         self.books = Books(traced=frozenset(_lots(pack.manifest, "traced")))
         self.aud = ""
+        self.spans: list[Span] = []  # of the logs of the series, the pack's own last
         self.last = -1
         self.keys: dict[str, bytes] = {}  # by kid: raw keys of all registrations seen, whether they stand or not
         self.events: list[dict[str, object]] = []
         self.documents: set[str] = set()
         self.receipts = Receipts()
+        self.quoted: list[Succession] = []
         self.completeness = Completeness(self.books.traced or ())
 
     def run(self) -> Report:
@@ -109,13 +126,16 @@ class _Verifier:
         if first is None or first.index != 0:
             raise UnusablePack("The pack does not begin with the log's first leaf.")
         genesis = _genesis(first)
-        checkpoint = self._checkpoint(genesis)
+        self.spans = _retired(genesis, self.pack.retired)
+        checkpoint = self._checkpoint(genesis, first)
+        self.spans.append(Span(self.spans[-1].end if self.spans else 0, checkpoint))
         self.report.origin, self.report.size = checkpoint.origin, checkpoint.size
-        self._compare_genesis(first, genesis, checkpoint)
+        self._compare_genesis(first)
         self.aud = audience(checkpoint.origin, first.jws)
         entries = chain([first], entries)
         while batch := list(islice(entries, _BATCH)):
-            self._check_batch(batch, checkpoint)
+            self._check_batch(batch)
+        self._check_successions()
         self._check_completeness(checkpoint)
         self._check_lots()
         self._check_seals()
@@ -129,17 +149,19 @@ class _Verifier:
 
     # --- the log ---
 
-    def _checkpoint(self, genesis: Genesis) -> Checkpoint:
+    def _checkpoint(self, genesis: Genesis, first: Entry) -> Checkpoint:
         """The pack's checkpoint; without trust it is opened with the pack's own keys, which shows consistency only."""
-        keys = _keys(genesis)
-        try:
-            checkpoint, _ = open_checkpoint(self.pack.checkpoint, keys, origin=genesis.origin, every_key=True)
-        except TlogError as error:
-            raise UnusablePack(f"The checkpoint is not signed with the keys that leaf 0 names: {error}") from None
+        number = len(self.spans)
+        keys = _keys(genesis, number)
+        checkpoint = _opened(self.pack.checkpoint, keys, _origin(genesis, number))
         if self.trust is None:
             return checkpoint
+        policy = self.trust.policy
+        if number and leaf_hash(first.jws) == self.trust.genesis:
+            # Leaf 0, which the reader trusts, lists the keys of the logs that follow.
+            policy = replace(policy, logs=tuple(Party(key) for key in keys))
         try:
-            witnessed = self.trust.policy.check(self.pack.checkpoint)
+            witnessed = policy.check(self.pack.checkpoint)
         except TlogError as error:
             self._fault(f"The checkpoint is not one that you trust. {error}")
             return checkpoint
@@ -148,21 +170,36 @@ class _Verifier:
         else:
             self.report.trusted = True
         self.report.witnesses = witnessed.witnesses
-        self.report.unwitnessed = self.trust.policy.has_quorum(())
+        self.report.unwitnessed = policy.has_quorum(())
         return checkpoint
 
-    def _compare_genesis(self, first: Entry, genesis: Genesis, checkpoint: Checkpoint) -> None:
-        if genesis.origin != checkpoint.origin:
-            self._fault("Leaf 0 is of another log.", 0)
+    def _compare_genesis(self, first: Entry) -> None:
         if self.trust is not None and leaf_hash(first.jws) != self.trust.genesis:
             self._fault("Leaf 0 is not the one in your trust file.", 0)
             self.report.trusted = False
 
     # --- statements ---
 
-    def _check_batch(self, batch: list[Entry], checkpoint: Checkpoint) -> None:
+    def _check_successions(self) -> None:
+        """Each retired log handed over to the next by its operator, who quoted the very checkpoint in the pack."""
+        for number in range(len(self.quoted), len(self.spans) - 1):
+            follower = self.spans[number + 1].checkpoint.origin
+            self._fault(f"The pack does not hold the leaf by which {follower} succeeds the log before it.")
+        for span, quoted in zip(self.spans, self.quoted, strict=False):
+            if parse_note(quoted.retired.encode()).text != span.checkpoint.text:
+                self._fault(f"The succession of {span.checkpoint.origin} quotes another checkpoint than the pack.")
+            if quoted.lost:
+                self.report.notes.append(
+                    f"{span.checkpoint.origin} was retired at {span.checkpoint.size} leaves; its operator says that "
+                    f"{quoted.lost} further ones were lost."
+                )
+
+    def _span(self, place: int) -> Span:
+        return next((span for span in self.spans if place < span.end), self.spans[-1])
+
+    def _check_batch(self, batch: list[Entry]) -> None:
         """One kind of work at a time, which is a tenth faster; what comes of it is told entry by entry."""
-        strays = [_stray(entry, checkpoint) for entry in batch]
+        strays = [_stray(entry, self._span(entry.index)) for entry in batch]
         statements = [_read(entry) for entry in batch]
         self.keys.update(_keys_in(statements))
         forged = [self._forged(statement) for statement in statements]
@@ -174,8 +211,9 @@ class _Verifier:
             if stray:
                 self._fault(f"It is not in the log. {stray}", entry.index)
             if isinstance(statement, Statement):
-                if not stray:
-                    self.completeness.follow(statement, entry.index, leaf_hash(entry.jws))
+                leaf = entry.index - self.spans[-1].first
+                if not stray and leaf >= 0:
+                    self.completeness.follow(statement, leaf, leaf_hash(entry.jws))
                 self._check_statement(statement, entry, bad_signature)
             else:
                 self._fault(f"It cannot be read. {statement}", entry.index)
@@ -216,6 +254,8 @@ class _Verifier:
         self.receipts.follow(self.books, statement, effects, statement.jws)
         if isinstance(statement.body, Index):
             self.completeness.index = statement.body
+        elif isinstance(statement.body, Succession):
+            self.quoted.append(statement.body)
 
     def _check_disclosures(self, statement: Statement, entry: Entry) -> None:
         shown = set()
@@ -241,8 +281,15 @@ class _Verifier:
         lacks = list(self.completeness.lacks(self.pack.listings()))
         for lack in lacks:
             self._fault(lack.what, lack.leaf)
-        if not lacks:
+        if lacks:
+            return
+        if len(self.spans) == 1:
             self.report.complete = index.upto
+        else:
+            self.report.not_proved = (
+                f"Nothing was left out since {checkpoint.origin} began, up to its leaf {index.upto}. That nothing was "
+                "left out of what the logs before it hold rests on their operator's word."
+            )
 
     def _check_lots(self) -> None:
         """The lots that the pack is about, and all they came from, began somewhere in it."""
@@ -310,11 +357,35 @@ def _genesis(entry: Entry) -> Genesis:
     return body
 
 
-def _keys(genesis: Genesis) -> list[VerifierKey]:
+def _keys(genesis: Genesis, number: int) -> list[VerifierKey]:
+    """Of the ``number``-th successor of the first log, 0 for itself, as leaf 0 lists them."""
     try:
-        return [parse_vkey(text) for text in genesis.vkeys[0]]
+        return [parse_vkey(text) for text in genesis.vkeys[number]]
     except (TlogError, IndexError) as error:
         raise UnusablePack(f"Leaf 0 names no usable keys: {error}") from None
+
+
+def _origin(genesis: Genesis, number: int) -> str:
+    origin = genesis.origin
+    for _ in range(number):
+        origin = successor(origin)
+    return origin
+
+
+def _opened(note: bytes, keys: list[VerifierKey], origin: str) -> Checkpoint:
+    try:
+        return open_checkpoint(note, keys, origin=origin, every_key=True)[0]
+    except TlogError as error:
+        raise UnusablePack(f"The checkpoint is not signed with the keys that leaf 0 names: {error}") from None
+
+
+def _retired(genesis: Genesis, notes: list[bytes]) -> list[Span]:
+    """The logs that the pack's own succeeded: each ends at its last checkpoint."""
+    spans: list[Span] = []
+    for number, note in enumerate(notes):
+        checkpoint = _opened(note, _keys(genesis, number), _origin(genesis, number))
+        spans.append(Span(spans[-1].end if spans else 0, checkpoint))
+    return spans
 
 
 def _closure(books: Books, lots: tuple[str, ...]) -> set[str]:
@@ -333,10 +404,11 @@ def _closure(books: Books, lots: tuple[str, ...]) -> set[str]:
     return found
 
 
-def _stray(entry: Entry, checkpoint: Checkpoint) -> TlogError | None:
-    """Why the entry is not in the log at its place."""
+def _stray(entry: Entry, span: Span) -> TlogError | None:
+    """Why the entry is not in its log at its place."""
+    at = span.checkpoint
     try:
-        check_inclusion(entry.index, checkpoint.size, leaf_hash(entry.jws), entry.proof, checkpoint.root)
+        check_inclusion(entry.index - span.first, at.size, leaf_hash(entry.jws), entry.proof, at.root)
     except TlogError as error:
         return error
     return None

@@ -23,6 +23,7 @@ from provenance.pack.format import (
     MANIFEST,
     POLICY,
     README,
+    RETIRED,
     STATEMENTS,
     Attachment,
     Entry,
@@ -92,10 +93,14 @@ def stream(
     *,
     checkpoint: bytes,
     policy: bytes,
+    retired: Iterable[bytes] = (),
     listings: Iterable[Listing] = (),
     attachments: Iterable[Attachment] = (),
 ) -> Iterator[bytes]:
-    """The pack's bytes. ``entries`` come by leaf index, leaf 0 first; ``listings`` only where the last is an index."""
+    """
+    The pack's bytes. ``entries`` come by leaf index, leaf 0 first; ``listings`` only where the last is an index;
+    ``retired``: the last checkpoints of the logs that this one succeeded, the oldest first.
+    """
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         with (
@@ -116,6 +121,8 @@ def stream(
             archive.writestr(INDEX, lines)
         archive.writestr(CHECKPOINT, checkpoint)
         archive.writestr(POLICY, policy)
+        for number, note in enumerate(retired, start=1):
+            archive.writestr(f"{RETIRED}{number}", note)
         for attachment in attachments:
             with archive.open(ATTACHMENTS + attachment.sha256, "w") as member:
                 for piece in attachment.pieces:

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Q
 from django.utils import timezone
 
 from provenance.audit.services.readers import Reader
-from provenance.coffee.acts import Genesis, Index
+from provenance.coffee.acts import Genesis, Index, Succession
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
 from provenance.coffee.ledger import needs
@@ -25,7 +26,7 @@ from provenance.trail.services.closure import Closure, closure
 from provenance.trail.services.cosigning import cosigned, policy_text
 from provenance.trail.services.indexing import NotKept, prove
 from provenance.trail.services.proofs import inclusion, read_hash
-from provenance.trail.services.queries import PARTNERS, checkpoint_for, disclosures_of
+from provenance.trail.services.queries import PARTNERS, checkpoint_for, disclosures_of, genesis_of
 
 
 class NothingPublished(Exception):
@@ -42,6 +43,18 @@ class Pack:
     found: Closure
     told: list[Event]
     reader: Reader
+
+    @cached_property
+    def series(self) -> dict[int, Log]:
+        """This log and those that it succeeded, by primary key."""
+        return _series(self.log)
+
+    @cached_property
+    def checkpoints(self) -> dict[int, Checkpoint]:
+        """What the proofs of each log lead to: of the retired ones, the last."""
+        retired = [log for log in self.series.values() if log != self.log]
+        last = {log.pk: Checkpoint.objects.filter(log=log).order_by("size").last() for log in retired}
+        return {**last, self.log.pk: self.checkpoint}
 
     def stream(self) -> Iterator[bytes]:
         events = [event for event in self.told if self._is_published(event)]
@@ -61,16 +74,17 @@ class Pack:
             self._entries(held, _shown(events, self.reader)),
             checkpoint=cosigned(self.checkpoint).encode(),
             policy=policy_text(self.log),
+            retired=[at.note.encode() for pk, at in self.checkpoints.items() if pk != self.log.pk],
             listings=self._listings(index, held) if index else (),
         )
 
     def _is_published(self, event: Event) -> bool:
-        return event.index is not None and event.index < self.checkpoint.size
+        return event.index is not None and event.index < self.checkpoints[event.leaf.log_id].size
 
     def _index_leaf(self) -> Event | None:
         """What the checkpoint ends in, if that is an index leaf."""
         last = Event.objects.filter(leaf__log=self.log, leaf__index=self.checkpoint.size - 1, act=Index.name)
-        return last.select_related("leaf").first()
+        return last.select_related("leaf__log").first()
 
     def _of_all_lots(self, index: Event | None, events: Collection[Event]) -> list[Event]:
         """The index leaf, and what everybody has to know of: every recall, whatever it recalls, every end of a key."""
@@ -79,13 +93,13 @@ class Pack:
         acts = [name for _, name in WHOLE_LOG]
         others = Event.objects.filter(leaf__log=self.log, act__in=acts, leaf__index__lt=index.index)
         known = {event.pk for event in events}
-        return [*(event for event in others.select_related("leaf") if event.pk not in known), index]
+        return [*(event for event in others.select_related("leaf__log") if event.pk not in known), index]
 
     def _listings(self, index: Event, events: Collection[Event]) -> list[Listing]:
         """Which leaves name each traced lot, and what concerns all, with proofs. Nothing where these are not kept."""
         names = {name: key_of(*name) for name in wanted(self.found.lots)}
         leaves: dict[Name, list[int]] = {name: [] for name in names}
-        for event in events:
+        for event in (event for event in events if event.leaf.log_id == self.log.pk):
             for name in names_in(bytes(event.statement)).intersection(names):
                 leaves[name].append(event.index or 0)
         try:
@@ -95,13 +109,13 @@ class Pack:
         return [Listing(*name, tuple(leaves[name]), *proofs[key]) for name, key in names.items()]
 
     def _entries(self, events: Collection[Event], shown: Mapping[int, list[Disclosure]]) -> Iterator[Entry]:
-        get_hash = read_hash(self.log, self.checkpoint.size)
+        readers = {pk: read_hash(self.series[pk], at.size) for pk, at in self.checkpoints.items()}
         for event in events:
-            event.log = self.log
+            log = event.leaf.log_id
             yield Entry(
-                event.index or 0,
+                event.place or 0,
                 bytes(event.statement),
-                tuple(inclusion(event, self.checkpoint, get_hash)),
+                tuple(inclusion(event, self.checkpoints[log], readers[log])),
                 tuple(one.text for one in shown.get(event.pk, ())),
             )
 
@@ -116,10 +130,13 @@ def pack_of(lots: Collection[str], reader: Reader) -> Pack:
     first = next(iter(found.events), None)
     if first is None or first.act != Genesis.name:
         raise NothingPublished("Nothing about this lot is in the log yet. Try again in a minute.")
-    log = Log.objects.get(pk=first.log_id)
+    # The current log of the series speaks for those that it succeeded.
+    log = Log.objects.filter(name=Log.objects.get(pk=first.log_id).name).order_by("number").last()
+    assert log is not None, "the events are of a log"
     told = _with_registrations(log, found)
     # The newest that is witnessed leaves nothing out that is published, or it is not the one.
-    checkpoint = checkpoint_for(log, max((event.index for event in told if event.index is not None), default=0))
+    own = [event.index for event in told if event.index is not None and event.leaf.log_id == log.pk]
+    checkpoint = checkpoint_for(log, max(own, default=0))
     if checkpoint is None or not any(event.index is not None and _names(found, event, lots) for event in found.events):
         raise NothingPublished("Nothing about this lot is in the log yet. Try again in a minute.")
     return Pack(tuple(lots), log, checkpoint, found, told, reader)
@@ -187,18 +204,29 @@ def _with_registrations(log: Log, found: Closure) -> list[Event]:
             | Q(pk__in=keys.values("event"))
             | Q(pk__in=keys.exclude(revoked_by=None).values("revoked_by"))
         )
-        rows = Event.objects.filter(registered, log=log).select_related("leaf")
+        rows = Event.objects.filter(registered, log__name=log.name).select_related("leaf")
         more = {event.pk: event for event in rows if event.pk not in events}
         events |= more
         new = []
         for event in more.values():
             with suppress(CoffeeError):
                 new.append(parse(bytes(event.statement)))
+    for event in Event.objects.filter(act=Succession.name, log__name=log.name).select_related("leaf"):
+        events.setdefault(event.pk, event)
+    series = _series(log)
+    for event in events.values():
+        if event.index is not None:
+            event.leaf.log = series[event.leaf.log_id]
     return _in_log_order(events.values())
 
 
+def _series(log: Log) -> dict[int, Log]:
+    """The log and those that it succeeded, by primary key, the oldest first."""
+    return {each.pk: each for each in Log.objects.filter(name=log.name, number__lte=log.number).order_by("number")}
+
+
 def _in_log_order(events: Iterable[Event]) -> list[Event]:
-    return sorted(events, key=lambda event: (event.index is None, event.index or 0, event.pk))
+    return sorted(events, key=lambda event: (event.index is None, event.place or 0, event.pk))
 
 
 def trust_of(log: Log) -> bytes:
@@ -207,5 +235,4 @@ def trust_of(log: Log) -> bytes:
 
     Raises ``Event.DoesNotExist`` while the log has no first leaf.
     """
-    genesis = Event.objects.get(log=log, leaf__index=0)
-    return format_trust(leaf_hash(bytes(genesis.statement)), policy_text(log))
+    return format_trust(leaf_hash(bytes(genesis_of(log).statement)), policy_text(log))
