@@ -106,6 +106,7 @@ def test_one_of_two_is_not_the_quorum(log, wire, clock):
 
 
 def test_an_event_says_who_first_vouched_for_it_and_when(log, wire, clock):
+    publish(log)
     clock.now = datetime(2027, 1, 5, 14, 3, tzinfo=UTC)
     event = act(ALMAZ, story.harvest("W-1"))
     assert Standings().of(event).state == "recorded"
@@ -151,6 +152,7 @@ def test_nobody_is_asked_more_often_than_once_a_minute(log, wire, clock, port):
 
 
 def test_a_checkpoint_is_cosigned_once_and_then_daily_while_nothing_is_new(log, wire, clock, port):
+    publish(log)
     clock.now = datetime(2027, 1, 5, 12, 0, tzinfo=UTC)
     checkpoint = grow(log, "W-1")
 
