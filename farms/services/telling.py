@@ -56,7 +56,7 @@ def receipt_of(business: Business, event: Event) -> Receipt:
     own = statement.iss == business.party
     audiences = [PUBLIC, PARTNERS, business.party, *([AUDITORS] if own else [])]
     shown: list[Disclosure] = disclosures_of([event], audiences)[event.pk]
-    key = Key.objects.filter(log=event.log_id, kid=event.kid).first()
+    key = Key.objects.filter(log__name=event.log.name, kid=event.kid).first()
     return Receipt(
         event=event,
         told=tell(

@@ -14,9 +14,9 @@ from provenance.coffee.acts import Genesis
 from provenance.coffee.statement import parse
 from provenance.tlog.errors import TlogError
 from provenance.tlog.tiles import parse_tile_path
-from provenance.trail.models import Event, Log
+from provenance.trail.models import Log
 from provenance.trail.services.cosigning import cosigned, policy_text
-from provenance.trail.services.queries import latest_checkpoint
+from provenance.trail.services.queries import genesis_of, latest_checkpoint
 from provenance.trail.services.tiles import entries, read_tile
 
 TEXT = "text/plain; charset=utf-8"
@@ -86,7 +86,7 @@ def policy(request: HttpRequest, name: str, number: int) -> HttpResponseBase:
 
 
 def _may_read_entries(request: HttpRequest, log: Log) -> bool:
-    genesis = parse(bytes(Event.objects.get(log=log, leaf__index=0).statement)).body
+    genesis = parse(bytes(genesis_of(log).statement)).body
     if isinstance(genesis, Genesis) and genesis.entries == "public":
         return True
     try:

@@ -28,7 +28,7 @@ def inclusion(event: Event, checkpoint: Checkpoint | None = None, get_hash: GetH
     checkpoint = _checkpoint_over(event, checkpoint)
     index = event.index
     assert index is not None, "_checkpoint_over refuses such an event"
-    return inclusion_proof(index, checkpoint.size, get_hash or read_hash(event.log, checkpoint.size))
+    return inclusion_proof(index, checkpoint.size, get_hash or read_hash(event.leaf.log, checkpoint.size))
 
 
 def tlog_proof(event: Event, checkpoint: Checkpoint | None = None) -> bytes:
@@ -38,7 +38,7 @@ def tlog_proof(event: Event, checkpoint: Checkpoint | None = None) -> bytes:
     Against the newest witnessed checkpoint where none is given and that one holds the event. Raises ``NotPublished``.
     """
     if checkpoint is None and event.index is not None:
-        checkpoint = checkpoint_for(event.log, event.index)
+        checkpoint = checkpoint_for(event.leaf.log, event.index)
     checkpoint = _checkpoint_over(event, checkpoint)
     hashes = tuple(inclusion(event, checkpoint))
     return format_proof(TlogProof(event.index or 0, hashes, cosigned(checkpoint).encode()))
@@ -52,7 +52,8 @@ def consistency(log: Log, old: int, new: int) -> list[bytes]:
 
 
 def _checkpoint_over(event: Event, checkpoint: Checkpoint | None) -> Checkpoint:
-    checkpoint = checkpoint or latest_checkpoint(event.log)
+    if checkpoint is None and event.index is not None:
+        checkpoint = latest_checkpoint(event.leaf.log)
     if event.index is None or checkpoint is None or event.index >= checkpoint.size:
         raise NotPublished(f"Event {event.uuid} waits for its place in the log.")
     return checkpoint

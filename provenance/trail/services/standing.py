@@ -43,8 +43,8 @@ class Standings:
         index = event.index
         if index is None:
             return Standing(in_log=False, witnessed=False)
-        released = self._released.get(event.log_id, 0)
-        return Standing(index < released, index < self._witnessed_size(event.log_id))
+        released = self._released.get(event.leaf.log_id, 0)
+        return Standing(index < released, index < self._witnessed_size(event.leaf.log_id))
 
     def _witnessed_size(self, log: int) -> int:
         if log not in self._witnessed:

@@ -15,7 +15,7 @@ from django.db import connection
 from provenance.trail.tests.test_kills import PREPARE, database, run
 
 RESTORES = int(os.environ.get("RESTORES", "100"))
-MUTANT_RESTORES = 24
+MUTANT_RESTORES = 12
 
 
 @pytest.fixture(scope="module")

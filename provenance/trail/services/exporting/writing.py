@@ -12,11 +12,12 @@ from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.note import parse_note
 from provenance.tlog.proven import ProvenLog, Read, bundles_of, tiles_of
 from provenance.tlog.tiles import TILE_WIDTH, Tile, encode_bundle, parse_tile_path, partial_tiles
-from provenance.trail.models import Checkpoint, Event, Log
+from provenance.trail.models import Checkpoint, Log
 from provenance.trail.services.alarms import raise_alarm
 from provenance.trail.services.cosigning import PolicyUnusable, cosigned, policy_text
 from provenance.trail.services.exporting.places import ExportContradicted, Place
 from provenance.trail.services.logs import vkeys_of
+from provenance.trail.services.queries import genesis_of
 from provenance.trail.services.tiles import entries as read_entries
 from provenance.trail.services.tiles import read_tile
 
@@ -142,11 +143,10 @@ def database_reader(log: Log) -> Read:
 
 def trust_text(log: Log) -> bytes:
     """The log's trust file as this server gives it."""
-    genesis = Event.objects.get(log=log, leaf__index=0)
-    return format_trust(leaf_hash(bytes(genesis.statement)), policy_text(log))
+    return format_trust(leaf_hash(bytes(genesis_of(log).statement)), policy_text(log))
 
 
 def entries_are_public(log: Log) -> bool:
     """Whether genesis gives the statements themselves to everybody."""
-    genesis = parse(bytes(Event.objects.get(log=log, leaf__index=0).statement)).body
+    genesis = parse(bytes(genesis_of(log).statement)).body
     return isinstance(genesis, Genesis) and genesis.entries == "public"
