@@ -22,7 +22,7 @@ trap 'kill $$keep $$web 2>/dev/null; wait' EXIT; \
 echo "Beantrail is at $(PUBLIC_URL) (Ctrl-C stops it)"; wait $$web
 endef
 
-.PHONY: help demo run test lint format nightly benchmarks screenshots clean
+.PHONY: help demo run test lint format nightly benchmarks benchmarks-long screenshots clean
 
 help:
 	@echo "make demo         the whole story on this machine: http://localhost:$(PORT)"
@@ -30,7 +30,7 @@ help:
 	@echo "make run          migrate and serve what is in data/ (or DATABASE_URL)"
 	@echo "make lint         format, lint, import contracts, types"
 	@echo "make nightly      the long forms of the tests"
-	@echo "make benchmarks   what it costs, as ratios (benchmarks/README.md)"
+	@echo "make benchmarks   what it costs, as ratios (benchmarks/README.md); benchmarks-long: with a million events"
 	@echo "make screenshots  the pictures of the README, from the running demo"
 
 demo: $(VENV)/runtime
@@ -60,11 +60,10 @@ nightly: $(VENV)/development
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q $(ARGS)
 
 benchmarks: $(VENV)/development
-	-$(BIN)/python benchmarks/append.py
-	-$(BIN)/python benchmarks/verify_pack.py
-	-$(BIN)/python benchmarks/page.py
-	-$(BIN)/python benchmarks/labels.py
-	-$(BIN)/python benchmarks/import_rows.py
+	$(BIN)/python benchmarks/run.py
+
+benchmarks-long: $(VENV)/development
+	$(BIN)/python benchmarks/run.py --long
 
 screenshots: $(VENV)/development
 	$(BIN)/python docs/screenshots.py

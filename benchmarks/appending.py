@@ -128,6 +128,7 @@ def main() -> None:
     serve(
         {
             "prepare": lambda core, service: bench.prepare(core=core, service=service),
+            "signed": lambda count: [each.jws.decode() for each in bench.drafted(count)],
             "verify": bench.only_verify,
             "core": bench.core,
             "service": bench.service,

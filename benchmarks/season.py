@@ -204,7 +204,7 @@ def grow(folder: Path, sizes: list[int]) -> None:
         publish(season.log)
         recorded = 0
         connection.close()
-        (folder / str(size)).mkdir(exist_ok=True)
+        (folder / str(size)).mkdir(parents=True, exist_ok=True)
         shutil.copytree(folder / "growing", folder / str(size), dirs_exist_ok=True)
         print(f"{size} events after {time.monotonic() - began:.0f} s, {time.process_time():.0f} s of CPU", flush=True)
 
