@@ -7,12 +7,14 @@ when all are there.
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 
 from django.db import transaction
 from django.utils import timezone
 
+from provenance.pack.replay import ReplayRefused, predecessor
 from provenance.tlog.checkpoint import Checkpoint, open_checkpoint, verify_lines
 from provenance.tlog.errors import BadSignature, TlogError
 from provenance.tlog.keys import VerifierKey
@@ -22,6 +24,7 @@ from provenance.tlog.tiles import TILE_WIDTH, Tile, encode_bundle
 from provenance.witness.mirroring.errors import Fork, NotPulled
 from provenance.witness.mirroring.keeping import (
     Trusted,
+    held,
     keep_tiles,
     level_of,
     read_trust,
@@ -52,7 +55,7 @@ def enrol(url: str, trust: str, read: Read, *, entries: bool, entries_public: bo
         raise NotPulled(f"{url} serves the log {origin}, of which your trust file names no key.")
     log, new = MirroredLog.objects.get_or_create(origin=origin, defaults={"url": url, "trust": trust})
     log.url, log.trust = url, trust
-    log.entries = log.entries or entries
+    log.entries = entries or log.entries_size > 0
     log.entries_public = entries_public if entries else log.entries_public
     log.save(update_fields=["url", "trust", "entries", "entries_public"])
     if new:
@@ -144,9 +147,27 @@ def _check_continues(log: MirroredLog, known: str, checkpoint: Checkpoint, note:
 
 
 def _check_genesis(log: MirroredLog, proven: ProvenLog) -> None:
+    """The first leaf is the one of the trust file, or succeeds, log by log, the one whose first leaf that is."""
     genesis = read_trust(log.trust).genesis
-    if genesis is not None and proven.checkpoint.size and next(proven.leaf_hashes()) != genesis:
-        raise NotPulled(f"The first leaf of {log.origin} is not the one in your trust file.")
+    if genesis is None or not proven.checkpoint.size or next(proven.leaf_hashes()) == genesis:
+        return
+    retired = _predecessor(proven) if log.entries else None
+    if retired is None:
+        raise NotPulled(
+            f"The first leaf of {log.origin} is not the one in your trust file. Where it succeeds another log, its "
+            "entries say so: mirror them too."
+        )
+    before = MirroredLog.objects.filter(origin=retired.origin).first()
+    if before is None or not before.note or said_in(before.note) != retired:
+        raise NotPulled(f"{log.origin} goes on from {retired.origin} at {retired.size} leaves: mirror that log first.")
+    before.trust = log.trust
+    _check_genesis(before, held(before))
+
+
+def _predecessor(proven: ProvenLog) -> Checkpoint | None:
+    with suppress(ReplayRefused):
+        return predecessor(proven.bundle(0)[0])
+    return None
 
 
 def _fetch_full(log: MirroredLog, proven: ProvenLog) -> None:
