@@ -55,7 +55,10 @@ def parse(url: str) -> Target:
     except ValueError:
         raise Refused(f"{url} is not an address.") from None
     host = parts.hostname or ""
-    if parts.scheme not in DEFAULT_PORTS or not _HOST.fullmatch(host) or "@" in parts.netloc or parts.fragment:
+    if "@" in parts.netloc:
+        # Not quoted: what stands there may be a password.
+        raise Refused(f"An address of {host} holds a user name; write it like https://log.example/path.")
+    if parts.scheme not in DEFAULT_PORTS or not _HOST.fullmatch(host) or parts.fragment:
         raise Refused(f"{url} is not written like https://log.example/path.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     target = Target(parts.scheme, host, DEFAULT_PORTS[parts.scheme] if port is None else port, path)
@@ -91,7 +94,12 @@ def is_public(text: str) -> bool:
     if inner is not None:
         return is_public(str(inner))
     return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_link_local or address.is_unspecified
+        address.is_multicast
+        or address.is_reserved
+        or address.is_link_local
+        or address.is_unspecified
+        # fec0::/10: deprecated, still routed inside some houses, and global to Python.
+        or getattr(address, "is_site_local", False)
     )
 
 

@@ -7,12 +7,13 @@ Redirects are not followed, no proxy of the environment is asked, an answer has 
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
-from provenance.outside.addresses import DEFAULT_PORTS, Target, endpoints, parse
+from provenance.outside.addresses import DEFAULT_PORTS, Endpoint, Target, endpoints, parse
 from provenance.outside.errors import OutsideError, Refused, Unreachable
 
 
@@ -42,17 +43,22 @@ def post(url: str, body: bytes, *, limit: int, timeout: float) -> Answer:
 def _call(method: str, url: str, body: bytes | None, headers: Mapping[str, str], limit: int, timeout: float) -> Answer:
     target = parse(url)
     late = threading.Event()
+    to_try = endpoints(target)
+    deadline = time.monotonic() + timeout
     try:
         with (
-            closing(_connect(target, timeout)) as plain,
-            _cut_off(plain, timeout, late),
+            closing(_connect(target, to_try, deadline)) as plain,
+            _cut_off(plain, deadline - time.monotonic(), late),
             closing(_secured(plain, target)) as connected,
         ):
             answer = _ask(connected, target, method, body, headers, limit)
     except OutsideError:
         raise
-    except (OSError, HTTPException) as error:
+    except OSError as error:
         raise Unreachable(f"{target.where} did not answer: {str(error) or type(error).__name__}.") from None
+    except HTTPException as error:
+        # Its text may quote the other server, whose words belong neither into a journal nor onto a page.
+        raise Unreachable(f"{target.where} did not answer in valid HTTP: {type(error).__name__}.") from None
     finally:
         # A connection cut in the middle looks like many things; this is what happened.
         if late.is_set():
@@ -60,12 +66,16 @@ def _call(method: str, url: str, body: bytes | None, headers: Mapping[str, str],
     return answer
 
 
-def _connect(target: Target, timeout: float) -> socket.socket:
+def _connect(target: Target, to_try: list[Endpoint], deadline: float) -> socket.socket:
+    """The first connection that succeeds; a name with many addresses gets no more time than one with a single one."""
     trouble: OSError | None = None
-    for endpoint in endpoints(target):
+    for endpoint in to_try:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
         connecting = socket.socket(endpoint.family, socket.SOCK_STREAM)
         try:
-            connecting.settimeout(timeout)
+            connecting.settimeout(left)
             connecting.connect(endpoint.address)
         except OSError as error:
             connecting.close()

@@ -5,6 +5,7 @@ Planted bugs, each of which lets somebody in: the list of attacks must notice ev
 """
 
 import datetime
+import gzip
 import socket
 import time
 from collections.abc import Iterator
@@ -51,6 +52,7 @@ ELSEWHERE = [
     "https://255.255.255.255/",
     "https://[fe80::1]/",
     "https://[fc00::1]/",
+    "https://[fec0::1]/",
     "https://[ff02::1]/",
     "https://[64:ff9b::7f00:1]/",
     "https://[2002:7f00:1::]/",
@@ -71,6 +73,7 @@ MISWRITTEN = [
     "https://log.example\\@127.0.0.1/",
     "https://log.example/#part",
     "https://lög.example/",
+    "https://log%2eexample/",
     "https://[fe80::1%25lo]/",
     "http://log.example/",
 ]
@@ -226,6 +229,9 @@ def test_naming_one_port_of_a_private_host_opens_no_other(trap, settings):
         ("240.0.0.1", False),
         ("::", False),
         ("2001:db8::1", False),
+        ("fe80::1%lo", False),
+        ("fec0::1", False),
+        ("feff::1", False),
     ],
 )
 def test_an_address_is_public_or_not(text, public):
@@ -337,8 +343,10 @@ def test_an_error_status_is_an_answer(settings):
             "answers with more than 5 bytes",
         ),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n123", Unreachable, "broke off in the middle"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n123", Unreachable, "did not answer: "),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", Unreachable, "did not answer: SSH-2.0"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n123", Unreachable, "valid HTTP: IncompleteRead"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", Unreachable, "valid HTTP: BadStatusLine"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n", Unreachable, "valid HTTP: HTTPException"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n", Unreachable, "valid HTTP: LineTooLong"),
         (b"", Unreachable, "did not answer: Remote end closed connection"),
     ],
 )
@@ -367,6 +375,49 @@ def test_a_server_that_drips_its_answer_is_left_after_the_time(start, settings):
         took = time.monotonic() - began
 
     assert 0.4 < took < 2
+
+
+def test_what_is_no_http_is_not_quoted(settings):
+    with answering(saying(b"\x1b]0;owned\x07 call +44 and confirm\r\n")) as (port, _):
+        settings.OUTSIDE_PRIVATE_HOSTS = [f"127.0.0.1:{port}"]
+        with pytest.raises(Unreachable) as told:
+            fetch(f"http://127.0.0.1:{port}/", limit=5, timeout=5)
+
+    assert str(told.value) == f"127.0.0.1:{port} did not answer in valid HTTP: BadStatusLine."
+
+
+def test_a_password_in_an_address_is_not_quoted():
+    with pytest.raises(Refused) as told:
+        fetch("https://user:secret@log.example/", limit=5, timeout=5)
+
+    assert str(told.value) == ("An address of log.example holds a user name; write it like https://log.example/path.")
+
+
+def test_a_compressed_answer_is_not_asked_for_and_not_unpacked(settings):
+    bomb = gzip.compress(bytes(10_000_000))
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+    with answering(saying(head + bomb)) as (port, requests):
+        settings.OUTSIDE_PRIVATE_HOSTS = [f"127.0.0.1:{port}"]
+        answer = fetch(f"http://127.0.0.1:{port}/", limit=20_000, timeout=5)
+
+    assert answer.body == bomb
+    assert b"Accept-Encoding: identity\r\n" in requests[0]
+
+
+def test_a_name_with_many_addresses_that_do_not_answer_gets_no_more_time(monkeypatch):
+    many = [f"93.184.215.{n}" for n in range(1, 100)]
+    monkeypatch.setattr(socket, "getaddrinfo", resolving(many)[0])
+
+    def silent(self: socket.socket, address: object) -> None:
+        time.sleep(min(self.gettimeout(), 0.2))
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket.socket, "connect", silent)
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match=r"log\.example:443 cannot be reached: timed out"):
+        attack("https://log.example/")
+
+    assert 0.9 < time.monotonic() - began < 1.5
 
 
 def test_a_closed_port_and_a_name_without_address_are_unreachable(trap, settings, monkeypatch):
