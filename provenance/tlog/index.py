@@ -127,7 +127,11 @@ class Growth:
     def add(self, keys: Iterable[bytes], leaf: int, digest: bytes) -> None:
         naming = Naming(leaf, digest)
         for key in keys:
-            self.buckets.setdefault(number_of(key), {}).setdefault(key, []).append(naming)
+            bucket = self.buckets.setdefault(number_of(key), {})
+            if key in bucket:
+                bucket[key].append(naming)
+            else:
+                bucket[key] = [naming]
 
 
 class Grown(NamedTuple):
@@ -158,18 +162,19 @@ def grow(growth: Growth, root: bytes, read_buckets: ReadBuckets, read_tiles: Rea
     for level in range(LEVELS):
         parents = sorted({number // TILE_WIDTH for number in after})
         stored = read_tiles(level, parents)
-        before_above: dict[int, bytes] = {}
-        hashes = {parent: _split(stored.get(parent, EMPTY[level] * TILE_WIDTH)) for parent in parents}
-        for parent in parents:
-            before_above[parent] = _tile_root(hashes[parent]) if parent in stored else EMPTY[level + 1]
+        nodes = {parent: _nodes(stored.get(parent, EMPTY[level] * TILE_WIDTH)) for parent in parents}
+        above = {parent: nodes[parent][1] if parent in stored else EMPTY[level + 1] for parent in parents}
+        places: dict[int, set[int]] = {parent: set() for parent in parents}
         for number, value in after.items():
-            parent, place = divmod(number, TILE_WIDTH)
-            if hashes[parent][place] != before[number]:
+            parent, place = number // TILE_WIDTH, TILE_WIDTH + number % TILE_WIDTH
+            if nodes[parent][place] != before[number]:
                 raise ProofRefused("The stored index is damaged: a hash is not that of what lies below it.")
-            hashes[parent][place] = value
-        for parent in parents:
-            tiles[level, parent] = b"".join(hashes[parent])
-        before, after = before_above, {parent: _tile_root(hashes[parent]) for parent in parents}
+            nodes[parent][place] = value
+            places[parent].add(place)
+        for parent, changed in places.items():
+            _hash_above(nodes[parent], changed)
+            tiles[level, parent] = b"".join(nodes[parent][TILE_WIDTH:])
+        before, after = above, {parent: nodes[parent][1] for parent in parents}
     if numbers and before[0] != root:
         raise ProofRefused("The stored index is damaged: its tiles do not lead to its root.")
     return Grown(buckets, tiles, after.get(0, root))
@@ -182,18 +187,21 @@ def _with(number: int, bucket: bytes, added: Mapping[bytes, Sequence[Naming]]) -
     return write_bucket(records)
 
 
-def _split(tile: bytes) -> list[bytes]:
+def _nodes(tile: bytes) -> list[bytes]:
+    """A tile's tree: its root at 1, the children of n at 2 n and 2 n + 1, its hashes from 16 on."""
     if len(tile) != TILE_WIDTH * HASH_SIZE:
         raise ProofRefused("The stored index is damaged: a tile does not hold 16 hashes.")
-    return [tile[at : at + HASH_SIZE] for at in range(0, len(tile), HASH_SIZE)]
+    nodes = [b""] * TILE_WIDTH + [tile[at : at + HASH_SIZE] for at in range(0, len(tile), HASH_SIZE)]
+    for place in range(TILE_WIDTH - 1, 0, -1):
+        nodes[place] = node_hash(nodes[2 * place], nodes[2 * place + 1])
+    return nodes
 
 
-def _tile_root(hashes: Sequence[bytes]) -> bytes:
-    while len(hashes) > 1:
-        hashes = [
-            sha256(b"\x01" + left + right).digest() for left, right in zip(hashes[::2], hashes[1::2], strict=True)
-        ]
-    return hashes[0]
+def _hash_above(nodes: list[bytes], changed: set[int]) -> None:
+    """Hash the nodes above these places, which are of one level, anew."""
+    while changed := {place // 2 for place in changed} - {0}:
+        for place in changed:
+            nodes[place] = node_hash(nodes[2 * place], nodes[2 * place + 1])
 
 
 @dataclass
@@ -232,11 +240,10 @@ def path_of(number: int, read_tiles: ReadTiles) -> tuple[bytes, ...]:
     path: list[bytes] = []
     for level in range(LEVELS):
         tile, place = divmod(number, TILE_WIDTH)
-        hashes: Sequence[bytes] = _split(read_tiles(level, [tile]).get(tile, EMPTY[level] * TILE_WIDTH))
-        while len(hashes) > 1:
-            path.append(hashes[place ^ 1])
+        nodes, place = _nodes(read_tiles(level, [tile]).get(tile, EMPTY[level] * TILE_WIDTH)), TILE_WIDTH + place
+        while place > 1:
+            path.append(nodes[place ^ 1])
             place //= 2
-            hashes = [node_hash(left, right) for left, right in zip(hashes[::2], hashes[1::2], strict=True)]
         number = tile
     return tuple(path)
 
