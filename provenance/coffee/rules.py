@@ -135,18 +135,17 @@ def _revoke_key(books: Books, statement: Signed, act: acts.RevokeKey, index: int
 
 
 def _index(books: Books, statement: Signed, act: acts.Index, index: int | None) -> None:
-    key = books.keys[statement.kid]
-    if statement.iss != books.operator or key.from_leaf != 0:
+    log = books.log
+    if log is None or statement.iss != books.operator or statement.kid != log.kid:
         raise NotAuthorised("Only the operator's key that leaf 0 names may sign the log's index.")
-    first = books.log.first_leaf if books.log else 0
-    if index is None or index - first != act.upto:
+    if index is None or index - log.first_leaf != act.upto:
         raise NotAuthorised("An index covers all leaves before it, and no others.", field="upto")
 
 
 def _succession(books: Books, statement: Signed, act: acts.Succession, index: int | None) -> None:
     before = books.log
-    if statement.iss != books.operator or books.keys[statement.kid].from_leaf != 0:
-        raise NotAuthorised("Only the operator's key that leaf 0 names may begin a further log.")
+    if statement.iss != books.operator:
+        raise NotAuthorised("Only the operator may begin a further log.")
     if before is None or len(before.vkeys) < 2:
         raise NotAuthorised("Leaf 0 of the series lists no keys for a further log: another series has to begin.")
     if act.origin != successor(before.origin) or act.keys != before.vkeys[1]:

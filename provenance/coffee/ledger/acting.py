@@ -26,7 +26,7 @@ RECEIPT = STEPS["store"]
 
 def genesis(entry: Entry, act: acts.Genesis) -> None:
     entry.effects.operator = act.operator
-    entry.effects.log = LogFact(act.origin, act.vkeys)
+    entry.effects.log = LogFact(act.origin, entry.kid, act.vkeys)
     entry.effects.parties[act.operator] = PartyFact(act.operator, "organisation", ("operator",))
     entry.effects.keys[entry.kid] = KeyFact(
         entry.kid, act.operator, act.operator_jwk, "server", act.operator, from_leaf=entry.index
@@ -36,7 +36,7 @@ def genesis(entry: Entry, act: acts.Genesis) -> None:
 def succession(entry: Entry, act: acts.Succession) -> None:
     before = entry.books.log
     if before is not None and entry.index is not None:
-        entry.effects.log = LogFact(act.origin, before.vkeys[1:], entry.index)
+        entry.effects.log = LogFact(act.origin, entry.kid, before.vkeys[1:], entry.index)
 
 
 def register_party(entry: Entry, act: acts.RegisterParty) -> None:

@@ -46,12 +46,14 @@ class PartyFact(NamedTuple):
 
 class LogFact(NamedTuple):
     """
-    The log that speaks now. ``vkeys``: of it and of those that may follow it, as leaf 0 of the series lists them.
+    The log that speaks now. ``kid``: the operator's key that signed its leaf 0. ``vkeys``: of it and of those that may
+    follow it, as leaf 0 of the series lists them.
 
     Leaves are counted through the series: those of retired logs, all of them, come before ``first_leaf``.
     """
 
     origin: str
+    kid: str
     vkeys: tuple[tuple[str, ...], ...]
     first_leaf: int = 0
 

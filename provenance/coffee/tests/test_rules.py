@@ -382,7 +382,7 @@ def test_a_series_goes_on_as_long_as_its_leaf_0_lists_keys():
     for number, place in ((2, 2), (3, 5)):
         w.judge(w.statement("operator", succession(number, 2 if number == 2 else 3)), index=place)
         assert w.books.log == LogFact(
-            f"localhost:8000/log/test/{number}", tuple(map(vkeys_of, range(number, 4))), place
+            f"localhost:8000/log/test/{number}", kid_of("operator"), tuple(map(vkeys_of, range(number, 4))), place
         )
         w.judge(w.statement("operator", index(1)), index=place + 1)
         with pytest.raises(NotAuthorised, match="all leaves before it"):
@@ -393,13 +393,20 @@ def test_a_series_goes_on_as_long_as_its_leaf_0_lists_keys():
         w.judge(w.statement("operator", succession(4, 3)), index=8)
 
 
-def test_only_the_operators_first_key_begins_a_further_log():
+def test_only_the_operator_begins_a_further_log_and_with_the_key_that_will_sign_its_index():
     w = series()
     w.register_key("operator", name="second")
     w.register_key("mill")
-    for name, kid in (("operator", kid_of("second")), ("mill", kid_of("mill"))):
-        with pytest.raises(NotAuthorised, match="Only the operator's key"):
-            w.judge(w.statement(name, succession(), kid=kid), index=2)
+    with pytest.raises(NotAuthorised, match="Only the operator may begin"):
+        w.judge(w.statement("mill", succession()), index=2)
+    w.say("operator", revoke("operator"))
+    with pytest.raises(NotAuthorised, match="is revoked"):
+        w.judge(w.statement("operator", succession()))
+    w.judge(w.statement("operator", succession(), kid=kid_of("second")), index=2)
+
+    with pytest.raises(NotAuthorised, match="is revoked"):
+        w.judge(w.statement("operator", index(1)))
+    assert w.judge(w.statement("operator", index(1), kid=kid_of("second")), index=3).event.act == "index"
 
 
 @pytest.mark.parametrize("by", ["operator", "collector", "farmer"])

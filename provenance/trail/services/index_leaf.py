@@ -13,7 +13,7 @@ from provenance.coffee.statement import Statement, b64url, sign
 from provenance.keyring import unseal_secret
 from provenance.tlog.index import IndexFull
 from provenance.tlog.keys import Ed25519Signer
-from provenance.trail.models import Key, Log, ServerKey, Subject
+from provenance.trail.models import Event, Key, Log, ServerKey, Subject
 from provenance.trail.services.acting import HeldKey, bound_to
 from provenance.trail.services.bookkeeping import lock
 from provenance.trail.services.bulk import insert
@@ -56,9 +56,10 @@ def end_with_index(log: Log, size: int, fresh: Sequence[bytes], now: float | Non
 
 def _founding_key(log: Log) -> HeldKey:
     """The operator's key that leaf 0 names, held against a revocation until this transaction ends."""
-    key = Key.objects.filter(log=log, event__leaf__index=0).first()
-    if key is None:
+    first = Event.objects.filter(leaf__log=log, leaf__index=0).first()
+    if first is None:
         raise NoIndex(f"The log {log.origin} has no first leaf yet.")
+    key = Key.objects.get(log=log, kid=first.kid)
     lock(log, Needs(kids=frozenset({key.kid})), ending_keys=False)
     key.refresh_from_db(fields=["revoked_by"])
     if key.revoked_by_id is not None:

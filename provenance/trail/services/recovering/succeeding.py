@@ -18,14 +18,12 @@ from provenance.coffee.acts import Genesis, Succession
 from provenance.coffee.epcis.subjects import MAX_NOTE
 from provenance.coffee.ledger import LogFact
 from provenance.coffee.statement import Statement, parse, sign, successor
-from provenance.keyring import unseal_secret
 from provenance.tlog import checkpoint as tlog_checkpoint
 from provenance.tlog.hashing import EMPTY_ROOT
-from provenance.tlog.keys import Ed25519Signer
-from provenance.trail.errors import LogFrozen
-from provenance.trail.models import Checkpoint, CheckpointRelease, Key, Log, LogHead, LogKey, Pending, ServerKey
+from provenance.trail.errors import LogFrozen, NoServerKey
+from provenance.trail.models import Checkpoint, CheckpointRelease, Key, Log, LogHead, LogKey, Pending
 from provenance.trail.services import guarding
-from provenance.trail.services.acting import HeldKey, bound_to
+from provenance.trail.services.acting import HeldKey, held_key
 from provenance.trail.services.bookkeeping import load, needs_of
 from provenance.trail.services.changes import Changes
 from provenance.trail.services.cosigning import cosigned
@@ -91,7 +89,7 @@ def succeed(log: Log) -> Log:
         raise NotMended([str(error)]) from error
     view = outlook(log)
     _release_all(log)
-    key = _founding_key(log)
+    key = _signing_key(log)
     keys = _next_keys(log)
     statement = _statement(log, key, keys, view)
     with transaction.atomic(durable=True):
@@ -116,13 +114,12 @@ def _next_keys(log: Log) -> tuple[str, ...]:
     return keys
 
 
-def _founding_key(log: Log) -> HeldKey:
-    """The operator's key that leaf 0 names."""
-    key = Key.objects.get(log=log, event=genesis_of(log))
-    held = ServerKey.objects.filter(kid=key.kid).first()
-    if key.revoked_by_id is not None or held is None:
-        raise NotMended(["The operator's key that leaf 0 names is revoked or lost, and no other may begin a log."])
-    return HeldKey(key.kid, Ed25519Signer(unseal_secret(held.sealed, bound_to(key.kid))))
+def _signing_key(log: Log) -> HeldKey:
+    """The operator's newest key that stands and that this server holds; it will sign the new log's index too."""
+    try:
+        return held_key(log, log.operator)
+    except NoServerKey:
+        raise NotMended(["The operator's keys are revoked or lost, and nobody else may begin a log."]) from None
 
 
 def _release_all(log: Log) -> None:
@@ -196,7 +193,7 @@ def _record(log: Log, following: Log, statement: Statement) -> None:
     found = load(following, needs_of([statement]))
     genesis = parse(bytes(genesis_of(log).statement)).body
     assert isinstance(genesis, Genesis), "leaf 0 of number 1 is a genesis"
-    found.books.log = LogFact(log.origin, genesis.vkeys[log.number - 1 :], log.first_place)
+    found.books.log = LogFact(log.origin, statement.kid, genesis.vkeys[log.number - 1 :], log.first_place)
     rules.authorise(found.books, statement, following.first_place)
     changes = Changes()
     changes.add(ledger.apply(found.books, statement))
