@@ -53,7 +53,8 @@ def machine() -> str:
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     return (
-        f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC. {os.cpu_count()} CPUs ({model}), {memory:.0f} GB, {platform.platform(terse=True)}, "
+        f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC. {os.cpu_count()} CPUs ({model}), {memory:.0f} GB, "
+        f"{platform.platform(terse=True)}, "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}. Load when it ended: {load}."
     )
 
