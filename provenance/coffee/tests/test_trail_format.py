@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from provenance.coffee.acts import Correct
+from provenance.coffee.acts import Correct, Succession
 from provenance.coffee.indexing import keys_in, names_in
-from provenance.coffee.statement import WITHHELD, check_pop, parse, read_disclosure, sign_pop, verify
+from provenance.coffee.statement import WITHHELD, check_pop, decode_b64url, parse, read_disclosure, sign_pop, verify
 from provenance.coffee.statement import disclosures as statement_disclosures
 from provenance.coffee.tests.statements import (
     ALMAZ,
     AT,
     AUD,
     CHERRY,
+    IAT,
     JTI,
     KEY,
     KID,
@@ -22,8 +23,9 @@ from provenance.coffee.tests.statements import (
     SIGNER,
     signed,
 )
-from provenance.tlog.checkpoint import Checkpoint
+from provenance.tlog.checkpoint import Checkpoint, sign_checkpoint
 from provenance.tlog.index import Growth, Index, check_proof, key_of
+from provenance.tlog.keys import Ed25519Signer, KeyType, NamedSigner
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "trail-format.md"
 SALTS = (bytes(range(16)), bytes(range(16, 32)))
@@ -49,6 +51,14 @@ def recomputed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     growth.add(keys_in(statement.jws), 0, leaf_hash)
     index.grow(growth)
     record = check_proof(lot, index.prove(lot), index.root)
+    checkpoint = Checkpoint(f"{AUD.partition('#')[0]}/1", 1, leaf_hash)
+    ended, begun = (
+        NamedSigner(f"localhost:8000/log/demo/{n}", KeyType.ED25519, Ed25519Signer(bytes([n]) * 32)) for n in (1, 2)
+    )
+    retired = sign_checkpoint(checkpoint, [ended], IAT).decode()
+    succession, _ = signed(
+        Succession(origin=begun.verifier.name, keys=(begun.verifier.vkey,), retired=retired, lost=3), jti=OTHER_JTI
+    )
     binding = {"aud": AUD, "party": ALMAZ, "kid": KID, "registrar": KID, "jti": JTI}
     return {
         "public key (hexadecimal)": KEY.hex(),
@@ -63,9 +73,10 @@ def recomputed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "pop, for the party of the example, registered by the same key, in the statement of the example": sign_pop(
             SIGNER.sign, **binding
         ),
-        "a checkpoint's text (the tree of one leaf, the statement above)": Checkpoint(
-            f"{AUD.partition('#')[0]}/1", 1, leaf_hash
-        ).text.rstrip("\n"),
+        "a checkpoint's text (the tree of one leaf, the statement above)": checkpoint.text.rstrip("\n"),
+        "vkey of the log that is retired": ended.verifier.vkey,
+        "its last checkpoint": retired.rstrip("\n"),
+        "payload of the succession": decode_b64url(succession.jws.split(b".")[1], "payload").decode(),
         "names in the statement above": names_text(statement.jws),
         "key of its lot (hexadecimal)": lot.hex(),
         "record of its lot, in an index over that one statement as leaf 0 (hexadecimal)": (
