@@ -210,7 +210,8 @@ def _index_leaf(log: Log, head: LogHead, events: Sequence[Waiting], now: float |
     try:
         pk, statement = end_with_index(log, head.size, [bytes(event.statement) for event in events], now)
     except NoIndex as error:
-        logger.error("log %s has no index: %s", log.origin, error)
+        # Said with every checkpoint that lacks one, not every second of an idle log.
+        logger.log(logging.ERROR if events else logging.DEBUG, "log %s has no index: %s", log.origin, error)
         return []
     return [Waiting(pk, statement.kid, leaf_hash(statement.jws), statement.jws)]
 
