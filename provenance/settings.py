@@ -302,7 +302,12 @@ def database() -> dict[str, Any]:
         return sqlite(BASE_DIR / url.removeprefix("sqlite:///"))
     if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured("DATABASE_URL must start with postgres:// or sqlite:///.")
-    return {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    settings = env.db_url("DATABASE_URL")
+    options = {"connect_timeout": 5, **settings.get("OPTIONS", {})}
+    if "," in settings["HOST"]:
+        # Of several servers only the one that takes writes is of use: after a failover that is another one.
+        options["target_session_attrs"] = "read-write"
+    return {**settings, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 DATABASES = {"default": database()}

@@ -101,6 +101,13 @@ class PostgreSQL:
         self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-k")
         return self
 
+    def copy_of(self, primary: "PostgreSQL") -> "PostgreSQL":
+        """Begin as a standby that follows the other cluster, which must be running."""
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        self._run("pg_basebackup", "-d", primary.url(), "-D", self.data, "-R", "-X", "stream", "-c", "fast")
+        return self
+
     def start(self, *, wait: bool = True) -> float:
         """Start the server and return the seconds until it takes connections."""
         settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "on"}
