@@ -3,6 +3,7 @@ One add-checkpoint request, from its bytes to cosignatures (C2SP tlog-witness).
 
 Looking at the latest cosigned checkpoint and writing the new one is one transaction under one lock, and it is committed
 before anybody gets a signature to see. Otherwise two requests could each be given a signature on a history of its own.
+Then the fence is put on the disk, and only then the answer leaves: even an old copy of the database is noticed.
 """
 
 import logging
@@ -28,7 +29,7 @@ from provenance.witness.errors import (
     UnknownLog,
 )
 from provenance.witness.models import Contradiction, CosignedTree, WatchedLog
-from provenance.witness.services import keys
+from provenance.witness.services import fencing, keys
 
 logger = logging.getLogger(__name__)
 
@@ -75,17 +76,19 @@ def signed_by_log(log: WatchedLog, asked: Asked) -> Note:
 
 
 def follow(pk: int, asked: Asked, note: Note, signers: list[NamedSigner], now: datetime) -> str:
-    """Check against what was cosigned, sign, write, commit. Where it raises a ``Refusal``, nothing is written."""
+    """Check against what was cosigned, sign, write, commit, advance the fence. No answer without all of these."""
     with transaction.atomic(durable=True):
         if connection.vendor == "postgresql":
             # Whatever the server's default: an answer must outlive the machine.
             connection.cursor().execute("SET LOCAL synchronous_commit = on")
         log = WatchedLog.objects.select_for_update().get(pk=pk)
+        fencing.check(log)
         check_follows(log, asked)
         if log.cosigned_at and now < log.cosigned_at:
             raise NotReady("The clock of this witness is behind its latest cosignature.")
         lines = [sign_line(asked.checkpoint, signer, int(now.timestamp())) for signer in signers]
         write(log, asked, note.with_signatures(*lines), now)
+    fencing.advance(log)
     return "".join(line.line for line in lines)
 
 

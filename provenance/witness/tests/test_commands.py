@@ -98,7 +98,10 @@ LOW_ORDER = VerifierKey("low.example", KeyType.ED25519, b"\1" + bytes(31))
         ([LOW_ORDER.vkey], "not a canonical point of prime order"),
         (["--stop", "nobody.example"], "The log nobody.example is not watched here"),
         (["--policy", "/no/such/file"], "/no/such/file cannot be read: No such file"),
-        ([GrowingLog().keys[0].vkey, "--origin", "x" * 256], "An origin has 1 to 255 bytes"),
+        ([GrowingLog().keys[0].vkey, "--origin", "x" * 256], "The origin of a checkpoint has 1 to 255 bytes"),
+        ([GrowingLog().keys[0].vkey, "--origin", "a\nb"], "holds no control characters"),
+        ([GrowingLog().keys[0].vkey, "--origin", "\udcff"], "The origin is not valid Unicode text"),
+        (["--resume", "nobody.example"], "The log nobody.example is not watched here"),
     ],
 )
 def test_what_cannot_be_watched_is_refused_in_a_sentence(db, arguments, words):

@@ -21,15 +21,22 @@ class Command(BaseCommand):
         parser.add_argument("--policy", type=Path, help="a tlog-policy file: the logs that it names are watched")
         parser.add_argument("--origin", help="the log's origin, where it is not the name of its keys")
         parser.add_argument("--stop", metavar="ORIGIN", help="cosign nothing more of this log")
+        parser.add_argument(
+            "--resume", metavar="ORIGIN", help="after a restore: go on from the later of the database and the fence"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["stop"]:
                 self.stdout.write(f"{watching.stop(options['stop'])} is not watched any more.")
                 return
+            if options["resume"]:
+                log = watching.resume(options["resume"])
+                self.stdout.write(f"{log.origin}: going on from size {log.size or 0}.")
+                return
             found = self.keys_by_origin(options)
             if not found:
-                raise CommandError("Name the keys of a log, or --policy FILE, or --stop ORIGIN.")
+                raise CommandError("Name the keys of a log, or --policy FILE, --stop ORIGIN or --resume ORIGIN.")
             for origin, keys in found.items():
                 log = watching.watch(origin, keys)
                 seen = "nothing cosigned yet" if log.size is None else f"cosigned up to size {log.size}"
