@@ -54,7 +54,7 @@ def contradictions(request: HttpRequest, log: str) -> HttpResponse:
     """GET /witness/logs/{origin, or its SHA-256}/contradictions: pairs of notes of one size and two roots."""
     found = _called(log)
     if found is None:
-        return _public("This log is not watched here.\n", 404)
+        return _public("This log was never watched here.\n", 404)
     pairs = []
     for other in found.contradictions.order_by("pk"):
         first = CosignedTree.objects.get(log=found, size=other.size)
@@ -80,7 +80,7 @@ def policy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """GET /witness/: who this witness is, how to be watched, and what it watches."""
-    logs = [_shown(log) for log in watching.watched()]
+    logs = [_shown(log) for log in watching.ever_watched()]
     context = {
         "keys": _kinds(keys.verifiers()),
         "logs": logs,
@@ -106,10 +106,10 @@ def _kinds(found: list[VerifierKey]) -> list[tuple[str, VerifierKey]]:
 
 
 def _called(name: str) -> WatchedLog | None:
-    """The log by its origin, or by the hash of it."""
-    logs = WatchedLog.objects.filter(stopped=False)
-    origin = next((each for each in logs.values_list("origin", flat=True) if name in (each, address_of(each))), None)
-    return logs.filter(origin=origin).first()
+    """The log by its origin, or by the hash of it; also one that is watched no more, whose evidence stays."""
+    origins = WatchedLog.objects.values_list("origin", flat=True)
+    origin = next((each for each in origins if name in (each, address_of(each))), None)
+    return WatchedLog.objects.filter(origin=origin).first()
 
 
 def _plain(body: str, status: int, *, content_type: str = TEXT, retry_after: int | None = None) -> HttpResponse:

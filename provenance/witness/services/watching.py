@@ -84,9 +84,9 @@ def take_up(log: WatchedLog, note: str, fence: Checkpoint | None) -> None:
     CosignedTree.objects.create(log=log, size=log.size, root=log.root, note=note, cosigned_at=log.cosigned_at)
 
 
-def watched() -> list[WatchedLog]:
-    """All logs that are watched now, by origin."""
-    return list(WatchedLog.objects.filter(stopped=False).order_by("origin"))
+def ever_watched() -> list[WatchedLog]:
+    """All logs, those that are watched now first, then by origin."""
+    return list(WatchedLog.objects.order_by("stopped", "origin"))
 
 
 def _usable(key: VerifierKey) -> VerifierKey:

@@ -95,6 +95,17 @@ def test_the_page_shows_a_log_that_was_caught(client, caught):
     assert f'<a href="{LOG}/contradictions">1 contradicting state</a>' in page
 
 
+def test_the_evidence_against_a_log_stays_when_it_is_watched_no_more(client, caught):
+    before = client.get(f"{LOG}/contradictions").content
+
+    watching.stop(ORIGIN)
+
+    page = client.get("/witness/").content.decode()
+    assert "We do not watch it any more" in page and "A log has two histories" in page
+    assert client.get(f"{LOG}/contradictions").content == before
+    assert client.get(f"{LOG}/checkpoint").status_code == 200
+
+
 def test_the_page_says_that_a_word_about_ones_own_log_is_worth_little(client, watched, settings):
     settings.TRAIL_HOST = "coffee.example"
 
