@@ -59,13 +59,15 @@ def _hash(line: str) -> bytes:
 
 
 def _signatures(text: str) -> tuple[Signature, ...]:
-    lines = text.splitlines(keepends=True)
-    if not text.endswith("\n") or len(lines) > MAX_SIGNATURES:
-        raise Malformed(f"The signature lines end in a newline each, and are at most {MAX_SIGNATURES}.")
+    *lines, rest = text.split("\n")
+    if not lines or rest or len(lines) > MAX_SIGNATURES:
+        raise Malformed(
+            f"There is at least one signature line and at most {MAX_SIGNATURES}; each must end in a newline."
+        )
     found: dict[Signature, None] = {}
     for line in lines:
         try:
-            found |= dict.fromkeys(parse_signature_lines(line.encode()))
+            found |= dict.fromkeys(parse_signature_lines(f"{line}\n".encode()))
         except MalformedNote:
             continue
     return tuple(found)
