@@ -90,7 +90,7 @@ class Tree:
     def add(self, event: Event, leaf: bytes, index: int) -> None:
         """The next leaf. Everything at or below its size is checked as soon as it is reached."""
         self.findings.counts["leaves"] += 1
-        if event.log_id != self.log.pk and event.log.name != self.log.name:
+        if event.log_id != self.log.pk and not Log.objects.filter(pk=event.log_id, name=self.log.name).exists():
             self.findings.fault("Its leaf is said to belong to another log.", event.event_id, index)
         if index != self.frontier.size:
             self.findings.fault(f"Leaf {self.frontier.size} is missing.", event.event_id, index)
