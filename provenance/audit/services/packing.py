@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Q
 from django.utils import timezone
 
 from provenance.audit.services.readers import Reader
@@ -25,6 +24,7 @@ from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Si
 from provenance.trail.services.closure import Closure, closure
 from provenance.trail.services.cosigning import cosigned, policy_text
 from provenance.trail.services.indexing import NotKept, prove
+from provenance.trail.services.listing import of_all_lots
 from provenance.trail.services.proofs import inclusion, read_hash
 from provenance.trail.services.queries import PARTNERS, checkpoint_for, disclosures_of, genesis_of
 
@@ -91,7 +91,7 @@ class Pack:
         if index is None:
             return []
         acts = [name for _, name in WHOLE_LOG]
-        others = Event.objects.filter(leaf__log=self.log, act__in=acts, leaf__index__lt=index.index)
+        others = of_all_lots(self.log).filter(act__in=acts, leaf__index__lt=index.index)
         known = {event.pk for event in events}
         return [*(event for event in others.select_related("leaf__log") if event.pk not in known), index]
 
@@ -197,21 +197,23 @@ def _with_registrations(log: Log, found: Closure) -> list[Event]:
         sites = {uri for need in asked for uri in need.sites}
         plots = {uri for need in asked for uri in need.plots}
         keys = Key.objects.filter(log=log, kid__in={kid for need in asked for kid in need.kids})
-        registered = (
-            Q(pk__in=Party.objects.filter(uri__in=parties).values("event"))
-            | Q(pk__in=Site.objects.filter(uri__in=sites).values("event"))
-            | Q(pk__in=Plot.objects.filter(uri__in=plots).values("event"))
-            | Q(pk__in=keys.values("event"))
-            | Q(pk__in=keys.exclude(revoked_by=None).values("revoked_by"))
-        )
-        rows = Event.objects.filter(registered, log__name=log.name).select_related("leaf")
-        more = {event.pk: event for event in rows if event.pk not in events}
+        # Asked for in one query, SQLite would look through all events of the log.
+        registered = {
+            *Party.objects.filter(uri__in=parties).values_list("event", flat=True),
+            *Site.objects.filter(uri__in=sites).values_list("event", flat=True),
+            *Plot.objects.filter(uri__in=plots).values_list("event", flat=True),
+            *keys.values_list("event", flat=True),
+            *keys.exclude(revoked_by=None).values_list("revoked_by", flat=True),
+        }
+        rows = Event.objects.filter(pk__in=registered - events.keys(), log__name=log.name).select_related("leaf")
+        more = {event.pk: event for event in rows}
         events |= more
         new = []
         for event in more.values():
             with suppress(CoffeeError):
                 new.append(parse(bytes(event.statement)))
-    for event in Event.objects.filter(act=Succession.name, log__name=log.name).select_related("leaf"):
+    first = Event.objects.filter(leaf__log__name=log.name, leaf__index=0, act=Succession.name)
+    for event in first.select_related("leaf"):
         events.setdefault(event.pk, event)
     series = _series(log)
     for event in events.values():

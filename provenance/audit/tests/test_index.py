@@ -5,6 +5,7 @@ from base64 import b64decode
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from provenance.audit.tests.conftest import BAGS, CHERRY, NOON
@@ -103,6 +104,22 @@ def test_too_many_leaves_are_counted_and_not_listed(client, indexed, monkeypatch
     answer = json.loads(ask(client, "lot", CHERRY).content)
 
     assert (answer["count"], answer["leaves"]) == (7, None)
+
+
+def test_acts_that_concern_all_lots_are_listed_and_others_only_counted(client, indexed):
+    answer = json.loads(ask(client, "act", "harvest").content)
+
+    assert (answer["count"], answer["leaves"]) == (Event.objects.filter(act="harvest").count(), None)
+    assert json.loads(ask(client, "act", "sell").content)["leaves"] == []
+
+
+def test_they_are_found_without_looking_through_the_log(log):
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+    assert "event_of_all_lots" in listing.of_all_lots(log).explain()
+    assert "event_of_all_lots" not in Event.objects.filter(log=log, act="harvest").explain()
 
 
 def refused(response, status: int) -> str:

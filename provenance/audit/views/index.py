@@ -14,7 +14,7 @@ from provenance.audit.services.finding import log_of
 from provenance.audit.views.base import AuditView
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.indexing import KINDS
-from provenance.tlog.index import key_of, number_of, read_bucket
+from provenance.tlog.index import NOT_NAMED, key_of, number_of, read_bucket
 from provenance.trail.models import Event
 from provenance.trail.services.cosigning import cosigned
 from provenance.trail.services.indexing import NotKept, prove
@@ -27,7 +27,7 @@ class IndexEntry(AuditView):
     """
     Which leaves of the log name a lot, an event, a key or a party, or are of an act, with the proof that there are no
     others: the newest index leaf with its place under the present checkpoint, the bucket and its path to the root that
-    this leaf signs. "leaves" is null where they are too many to list; count and head are in the bucket.
+    this leaf signs. "leaves" is null where they are over 2,000, or of an act that does not concern all lots.
     """
 
     permission_classes = (AllowAny,)
@@ -63,7 +63,7 @@ class IndexEntry(AuditView):
             proof = prove(log, leaf, [key])[key]
         except (NotKept, CoffeeError):
             raise NotYet("The log's index is being made anew. Try again in a minute.") from None
-        record = read_bucket(number_of(key), proof.bucket).get(key)
+        count = read_bucket(number_of(key), proof.bucket).get(key, NOT_NAMED).leaves
         response = JsonResponse(
             {
                 "origin": log.origin,
@@ -77,8 +77,8 @@ class IndexEntry(AuditView):
                 },
                 "bucket": {"number": number_of(key), "records": _base64(proof.bucket)},
                 "path": [_base64(each) for each in proof.path],
-                "count": record.leaves if record else 0,
-                "leaves": leaves_naming(log, kind, id, indexed.size - 1),
+                "count": count,
+                "leaves": leaves_naming(log, kind, id, indexed.size - 1, count),
             }
         )
         response["Cache-Control"] = "public, max-age=5"

@@ -78,6 +78,10 @@ class LogHead(models.Model):
         return f"{self.log_id}: {self.size}"
 
 
+# Acts that concern the whole log: few among very many, and looked for without a lot's or a party's name.
+OF_ALL_LOTS = ("index", "lift_recall", "recall", "revoke_key", "succession")
+
+
 class Event(InsertOnly):
     """
     One row for every thing that happened, as its signer said it.
@@ -100,6 +104,8 @@ class Event(InsertOnly):
         indexes = [
             # The list of one log's events, newest first, at every door.
             models.Index(fields=["log", "id"], name="event_of_log"),
+            # Every pack holds those that concern all lots.
+            models.Index(fields=["log", "act"], name="event_of_all_lots", condition=Q(act__in=OF_ALL_LOTS)),
         ]
 
     def __str__(self) -> str:
