@@ -1,5 +1,6 @@
 """Settings are read in a process of their own, as a server reads them."""
 
+import json
 import os
 import stat
 import subprocess
@@ -172,3 +173,23 @@ def test_a_careless_sqlite_is_noticed(pragma, fault):
         assert [message.id for message in sqlite_is_durable(databases=["default"])] == [fault]
     finally:
         connection.close()
+
+
+def test_of_several_database_servers_the_one_that_takes_writes_is_used(tmp_path):
+    several = "postgres://app:p%40ss@db1:5432,db2:5433/beantrail?sslmode=require"
+    shown = ask(
+        tmp_path, "[s.DATABASES['default'][name] for name in ('HOST', 'PORT', 'OPTIONS')]", DATABASE_URL=several
+    )
+    assert shown == (
+        "['db1,db2', '5432,5433', {'connect_timeout': 5, 'sslmode': 'require', 'target_session_attrs': 'read-write'}]"
+    )
+    alone = ask(tmp_path, "s.DATABASES['default']['OPTIONS']", DATABASE_URL="postgres://app@db1/beantrail")
+    assert alone == "{'connect_timeout': 5}"
+
+
+def test_the_journal_has_two_forms(tmp_path):
+    refused = run(tmp_path, "-c", "import provenance.settings", LOG_FORMAT="xml")
+    assert "LOG_FORMAT is 'xml'; it must be one of: line, json." in refused.stderr
+    code = "import django; django.setup(); import logging; logging.getLogger('trail').error('log %s stopped', 'main')"
+    said = run(tmp_path, "-c", code, DJANGO_SETTINGS_MODULE="provenance.settings", LOG_FORMAT="json").stderr
+    assert json.loads(said)["message"] == "log main stopped"
