@@ -4,10 +4,14 @@ PostgreSQL's roles: what the site needs is allowed, and nothing that would chang
 Everything happens in the test's own transaction, roles included: they are gone with it.
 """
 
+import os
+import subprocess
+import sys
 from contextlib import contextmanager
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
@@ -269,9 +273,42 @@ def test_a_table_without_rights_is_named(roles, settings):
     assert told.msg == f"The database role {APP} has no rights on trail_lot."
 
 
+@postgres
+def test_a_witness_alone_may_own_its_tables(db, settings):
+    settings.PRODUCTION = settings.WITNESS_ONLY = True
+
+    assert "database role" not in faults()
+    assert [
+        message.id for message in run_checks(tags=["serving"], include_deployment_checks=True, databases=["default"])
+    ] == []
+
+
 def test_outside_production_and_on_sqlite_nobody_is_asked(db, settings):
     if connection.vendor == "sqlite":
         assert told_at_start(settings) == []
     settings.PRODUCTION = False
     assert run_checks(tags=["serving"], include_deployment_checks=True, databases=["default"]) == []
     assert "database role" not in faults()
+
+
+@postgres
+@pytest.mark.parametrize("command", [["-c", "import provenance.wsgi"], ["manage.py", "keep", "--once"]])
+def test_server_and_keep_refuse_to_start_as_the_owner(db, tmp_path, command):
+    known = connection.settings_dict
+    server = f"{known['HOST']}:{known['PORT'] or 5432}"
+    environment = os.environ | {
+        "ALLOWED_HOSTS": "beantrail.example",
+        "PUBLIC_URL": "https://beantrail.example",
+        "SECRET_KEY": "x" * 60,
+        "KEY_ENCRYPTION_KEY": "A" * 43 + "=",
+        "DATA_DIR": str(tmp_path),
+        "DATABASE_URL": f"postgres://{known['USER']}:{known['PASSWORD']}@{server}/{known['NAME']}",
+        "DJANGO_SETTINGS_MODULE": "provenance.settings",
+    }
+
+    done = subprocess.run(
+        [sys.executable, *command], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode != 0
+    assert "provenance.E010" in done.stderr and "which owns the tables" in done.stderr
