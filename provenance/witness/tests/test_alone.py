@@ -9,7 +9,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -96,14 +96,15 @@ class Lone:
                 time.sleep(0.1)
         raise AssertionError("The witness did not come up.")
 
-    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes, dict[str, str]]:
+    def ask(self, method: str, path: str, body: bytes | list[bytes] | None = None) -> tuple[int, bytes, dict[str, str]]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         with closing(connection):
             connection.request(method, path, body)
             response = connection.getresponse()
             return response.status, response.read(), {name.lower(): value for name, value in response.getheaders()}
 
-    def post(self, body: bytes) -> tuple[int, bytes]:
+    def post(self, body: bytes | list[bytes]) -> tuple[int, bytes]:
+        """A list is sent in chunks."""
         return self.ask("POST", "/witness/add-checkpoint", body)[:2]
 
 
@@ -156,6 +157,57 @@ def test_a_witness_alone_has_no_coffee_tables(lone):
 
     assert "witness_watchedlog" in tables
     assert {name for name in tables if not name.startswith(("witness_", "sqlite_"))} == {"django_migrations"}
+
+
+def test_a_body_in_chunks_is_read_and_an_endless_one_is_not(lone):
+    grown = GrowingLog()
+    lone.manage("migrate")
+    lone.manage("create_witness", NAME)
+    lone.manage("watch_log", *(key.vkey for key in grown.keys))
+
+    with lone.serving():
+        body = grown.request(0, 5)
+        status, lines = lone.post([body[:7], body[7:900], body[900:]])
+        assert (status, len(parse_signature_lines(lines))) == (200, 2)
+        with suppress(ConnectionError):
+            assert lone.post([b"x" * 8000] * 2000)[0] == 413
+        assert lone.post([b""])[0] == 400
+        assert lone.ask("GET", "/healthz")[0] == 200
+
+
+def test_the_drill_of_an_old_backup(lone):
+    grown, twin = GrowingLog(), GrowingLog(forked_at=4)
+    lone.manage("migrate")
+    lone.manage("create_witness", NAME)
+    lone.manage("watch_log", *(key.vkey for key in grown.keys))
+    with lone.serving():
+        assert lone.post(grown.request(0, 3))[0] == 200
+        with closing(sqlite3.connect(lone.folder / "witness.sqlite3")) as database:
+            database.execute("VACUUM INTO ?", [str(lone.folder / "backup")])
+        assert lone.post(grown.request(3, 6))[0] == 200
+    # It was switched off, so its journal is empty.
+    for journal in lone.folder.glob("witness.sqlite3-*"):
+        journal.unlink()
+    (lone.folder / "backup").replace(lone.folder / "witness.sqlite3")
+
+    with lone.serving():
+        status, said = lone.post(twin.request(3, 6))
+        assert (status, b"it is an old copy" in said) == (503, True)
+        resumed = lone.manage("watch_log", "--resume", grown.origin)
+        assert (resumed.stdout, resumed.stderr) == (f"{grown.origin}: going on from size 6.\n", "")
+        assert lone.post(twin.request(6, 6))[0] == 409
+        assert lone.post(grown.request(6, 8))[0] == 200
+
+
+def test_a_witness_whose_keys_were_made_under_another_master_key_does_not_start(lone):
+    lone.manage("migrate")
+    lone.manage("create_witness", NAME)
+
+    answer = lone.manage("witness", KEY_ENCRYPTION_KEY=b64encode(bytes(32)).decode())
+
+    assert answer.returncode == 1
+    assert "They were made under another master key" in answer.stderr
+    assert str(lone.folder / "key-encryption-key") in answer.stderr
 
 
 def test_a_witness_alone_knows_no_commands_of_the_trail(lone):

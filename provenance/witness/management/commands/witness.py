@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from provenance.keyring import Unsealable
 from provenance.witness.services import keys
 
 
@@ -28,6 +29,13 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         if not keys.verifiers():
             raise CommandError("This witness has no keys yet: manage.py create_witness NAME")
+        try:
+            keys.signers()
+        except Unsealable as error:
+            raise CommandError(
+                f"{error} They were made under another master key: name that one. Where none was named, it is in "
+                f"{settings.DATA_DIR / 'key-encryption-key'}."
+            ) from None
         self.stdout.write(f"The witness is at {settings.PUBLIC_URL}/witness/ (Ctrl-C stops it)")
         self.stdout.flush()
         gunicorn = ["-m", "gunicorn", "provenance.wsgi", "--bind", bind, "--worker-class", "gthread"]
