@@ -3,7 +3,8 @@ What the index leaf costs an event, and how large a proof from it is, with 10,00
 
     python benchmarks/index_leaf.py [ROUNDS]
 
-Batches of 100 harvests are published with and without an index leaf, turn by turn; the difference is the index: reading
+Batches of 100 harvests, and of the 2,000 after which an index is due at the latest, are published with and without an
+index leaf, turn by turn; the difference is the index: reading
 names out of the leaves, growing 200 new keys into their buckets, writing the rows, signing the leaf. The A/A pair
 publishes without an index on both sides.
 """
@@ -28,7 +29,7 @@ from provenance.trail.services.indexing import prove
 from provenance.trail.services.publishing import publish
 from provenance.trail.services.recording import record
 
-BATCH = 100
+BATCHES = (100, 2_000)
 FILLING = 1_000
 NOON = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 
@@ -58,9 +59,10 @@ class Indexing:
             publish(self.log)
         publish(self.log, index=True)
 
-    def seconds(self, *, index: bool) -> float:
+    def seconds(self, batch: int, *, index: bool) -> float:
         """CPU of publishing one batch. What it left unindexed goes into the index afterwards, unmeasured."""
-        self.harvest(BATCH)
+        for first in range(0, batch, FILLING):
+            self.harvest(min(FILLING, batch - first))
         gc.collect()
         began = time.process_time()
         publish(self.log, index=index)
@@ -87,22 +89,23 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     trail = Indexing()
     rows, aas = [], []
-    cases = {
-        "without": lambda: trail.seconds(index=False),
-        "without again": lambda: trail.seconds(index=False),
-        "with": lambda: trail.seconds(index=True),
-    }
     for keys in (10_000, 100_000):
         trail.fill(keys)
-        spent = in_turn(cases, rounds)
-        aas.append(ratio(spent["without"], spent["without again"]))
-        extra = median(a - b for a, b in zip(spent["with"], spent["without"], strict=True)) * 1e6 / BATCH
-        plain = median(spent["without"]) * 1e6 / BATCH
-        print(f"{keys} keys: publishing {plain:.0f} µs an event; the index stores {trail.stored_bytes() / 1e6:.1f} MB")
-        rows += [
-            Row(f"X1 {keys}", "CPU µs an event for the index, batches of 100", extra),
-            Row(f"X2 {keys}", "bytes of a proof (bucket and path), median", trail.proof_bytes(), 2_000, below=True),
-        ]
+        for batch in BATCHES:
+            cases = {
+                "without": lambda batch=batch: trail.seconds(batch, index=False),
+                "without again": lambda batch=batch: trail.seconds(batch, index=False),
+                "with": lambda batch=batch: trail.seconds(batch, index=True),
+            }
+            spent = in_turn(cases, rounds * BATCHES[0] // batch + 2)
+            aas.append(ratio(spent["without"], spent["without again"]))
+            extra = median(a - b for a, b in zip(spent["with"], spent["without"], strict=True)) * 1e6 / batch
+            plain = median(spent["without"]) * 1e6 / batch
+            print(f"{keys} keys, batches of {batch}: publishing itself {plain:.0f} µs an event")
+            rows.append(Row("X1", f"CPU µs an event for the index, {keys} keys, batches of {batch}", extra))
+        print(f"{keys} keys: the index stores {trail.stored_bytes() / 1e6:.1f} MB")
+        proof = trail.proof_bytes()
+        rows.append(Row("X2", f"bytes of a proof (bucket and path), median, {keys} keys", proof, 2_000, below=True))
     report("The index leaf", rows, aas)
 
 
