@@ -29,10 +29,10 @@ class Command(BaseCommand):
 
     def _export(self, folder: Path, log: Log, entries: bool) -> None:
         try:
-            new = export_to(folder, log, entries=entries)
+            files = export_to(folder, log, entries=entries)
         except (ExportFailed, LogFrozen, TlogError) as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{log.origin}: {new} new files below {folder / prefix_of(log)}")
+        self.stdout.write(f"{log.origin}: {files} tiles and bundles below {folder / prefix_of(log)}")
 
     def _check(self, folder: Path, log: Log) -> None:
         try:

@@ -97,7 +97,7 @@ def catch_up(log: Log) -> None:
 
 def export_to(folder: Path, log: Log, *, entries: bool = False) -> int:
     """
-    Write the log's newest released checkpoint and all it covers below the folder; how many files are new.
+    Write the log's newest released checkpoint and all it covers below the folder; how many files that are.
 
     ``entries``: the statements too, where genesis does not give them to everybody. Raises as ``catch_up``.
     """
@@ -105,7 +105,8 @@ def export_to(folder: Path, log: Log, *, entries: bool = False) -> int:
     if newest is None:
         raise ExportFailed(f"The log {log.origin} has released nothing yet.")
     try:
-        return write(Directory(folder, prefix_of(log)), log, newest, entries=entries or entries_are_public(log))
+        entries = entries or entries_are_public(log)
+        return write(Directory(folder, prefix_of(log)), log, newest, entries=entries, whole=True)
     except OSError as error:
         raise ExportFailed(f"The folder {folder} does not take the log's files: {error}") from error
 

@@ -26,21 +26,23 @@ logger = logging.getLogger(__name__)
 EMPTY = 0
 
 
-def write(place: Place, log: Log, checkpoint: Checkpoint, *, entries: bool) -> int:
+def write(place: Place, log: Log, checkpoint: Checkpoint, *, entries: bool, whole: bool = False) -> int:
     """
-    Write all files of the log up to this released checkpoint; returns how many tiles and bundles are new.
+    Write all files of the log up to this released checkpoint; returns how many tiles and bundles were looked after.
 
-    What the place holds is read from the place, never remembered: after any failure the next call finishes the work.
+    ``whole``: also those below the checkpoint that the place has, in case one was lost. What the place holds is read
+    from the place, never remembered: after any failure the next call finishes the work.
+
     Raises ``ExportFailed``, ``LogFrozen`` where the place holds another history, and ``TlogError`` where what the
     database holds does not give the checkpoint's root.
     """
     with place.alone():
-        while (written := _written(place, log, checkpoint, entries)) is None:
+        while (written := _written(place, log, checkpoint, entries, whole)) is None:
             logger.info("log %s: another process exported meanwhile", log.origin)
     return written
 
 
-def _written(place: Place, log: Log, checkpoint: Checkpoint, entries: bool) -> int | None:
+def _written(place: Place, log: Log, checkpoint: Checkpoint, entries: bool, whole: bool) -> int | None:
     """None where another exporter was faster and all has to be looked at again."""
     held = place.read("checkpoint")
     # Made under the place's lock: made before, a line that a witness has added since could be lost again.
@@ -49,10 +51,11 @@ def _written(place: Place, log: Log, checkpoint: Checkpoint, entries: bool) -> i
     # Whoever begins late to export entries gets those of the older leaves too.
     first_entry = old if old == EMPTY or place.read(_last_bundle(old)) is not None else EMPTY
     lacking = entries and first_entry < old
-    if old > checkpoint.size or (held == note and not lacking):
+    if old > checkpoint.size or (held == note and not lacking and not whole):
         return 0
     proven = ProvenLog(Signed(log.origin, checkpoint.size, bytes(checkpoint.root)), database_reader(log))
-    written = add_tiles(place, proven, since=old, entries_since=first_entry if entries else None)
+    since, first_entry = (EMPTY, EMPTY) if whole else (old, first_entry)
+    written = add_tiles(place, proven, since=since, entries_since=first_entry if entries else None)
     _explain(place, log)
     # Asked for again, so that a place without a lock replaces exactly the checkpoint that was built upon.
     if place.read("checkpoint") != held or not place.replace("checkpoint", note):
