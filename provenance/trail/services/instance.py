@@ -57,9 +57,8 @@ def check_instance(keys: list[LogKey]) -> None:
     for key in keys:
         if key.instance not in ("", here):
             raise OtherInstance(
-                f"The keys of {key.origin} are bound to the instance {key.instance}, and this is the instance {here}: "
-                "a copy of another installation's database, which must not sign. If the log has moved here for good, "
-                f"set INSTANCE_ID={key.instance}, then run manage.py thaw."
+                f"Its keys are bound to instance {key.instance}; this is {here}: a copy of another installation's database "
+                "must not sign. If the log has moved here for good: set INSTANCE_ID to the former, then manage.py thaw."
             )
 
 

@@ -293,6 +293,8 @@ def test_a_staging_copy_of_the_database_cannot_sign(waiting, settings):
     settings.INSTANCE_ID = str(uuid.uuid4())
 
     frozen(waiting, "a copy of another installation's database", alarms=0)
+    # What to do stands at the end of the sentence, and has to find room where it is kept.
+    assert Log.objects.get(pk=waiting.pk).why_frozen.endswith("then manage.py thaw.")
 
 
 def test_a_staging_copy_that_calls_the_keys_its_own_cannot_open_them(waiting, settings):
