@@ -57,8 +57,9 @@ def check_instance(keys: list[LogKey]) -> None:
     for key in keys:
         if key.instance not in ("", here):
             raise OtherInstance(
-                f"Its keys are bound to instance {key.instance}; this is {here}: a copy of another installation's database "
-                "must not sign. If the log has moved here for good: set INSTANCE_ID to the former, then manage.py thaw."
+                f"Its keys are bound to instance {key.instance}; this is {here}: a copy of another installation's "
+                "database must not sign. If the log has moved here for good: set INSTANCE_ID to the former, then "
+                "manage.py thaw."
             )
 
 
