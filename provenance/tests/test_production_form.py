@@ -286,7 +286,9 @@ def test_a_page_goes_through_is_cached_and_outlives_the_site(site):
     assert headers["Strict-Transport-Security"].startswith("max-age=63072000")
     assert "Set-Cookie" not in headers
     assert nginx.get(path)[2] == page
-    assert nginx.get("/login/")[0] == 200
+    style = re.search(rb'/static/css/[^"]+', nginx.get("/login/")[2]).group().decode()
+    status, headers, sheet = nginx.get(style)
+    assert status == 200 and "immutable" in headers["Cache-Control"]
 
     # The log's files, and a page past its five seconds, need nobody behind nginx.
     installation.kill("web")
@@ -296,4 +298,7 @@ def test_a_page_goes_through_is_cached_and_outlives_the_site(site):
     assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert len(tile) == 32 * size_of(nginx)
     assert nginx.get(path)[2] == page
-    assert nginx.get("/login/")[0] == 502
+    assert nginx.get(style)[2] == sheet
+    status, headers, told = nginx.get("/login/")
+    assert (status, headers["Retry-After"]) == (503, "10")
+    assert told.startswith(b"Not at this moment.")
