@@ -22,13 +22,14 @@ trap 'kill $$keep $$web 2>/dev/null; wait' EXIT; \
 echo "Beantrail is at $(PUBLIC_URL) (Ctrl-C stops it)"; wait $$web
 endef
 
-.PHONY: help demo run test lint format nightly benchmarks benchmarks-long screenshots clean
+.PHONY: help demo run test fire lint format nightly benchmarks benchmarks-long screenshots clean
 
 help:
 	@echo "make demo         the whole story on this machine: http://localhost:$(PORT)"
 	@echo "make test         the tests, on SQLite, without any service"
 	@echo "make run          migrate and serve what is in data/ (or DATABASE_URL)"
 	@echo "make lint         format, lint, import contracts, types"
+	@echo "make fire         servers killed, disks failing, history rewritten; KILLS, FLIPS, CALLS, JOBS say how often"
 	@echo "make nightly      the long forms of the tests"
 	@echo "make benchmarks   what it costs, as ratios (benchmarks/README.md); benchmarks-long: with a million events"
 	@echo "make screenshots  the pictures of the README, from the running demo"
@@ -44,7 +45,12 @@ run: $(VENV)/runtime
 
 # A file's tests stay together in one process: those that share a broker or a browser must not meet themselves.
 test: $(VENV)/development
-	$(BIN)/pytest -q -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -q -n auto --dist loadfile --ignore provenance/tests/fire $(ARGS)
+
+# One after the other: they measure time, and kill what they started. With DATABASE_URL on a PostgreSQL they start
+# clusters of their own beside it.
+fire: $(VENV)/development
+	$(BIN)/pytest -q provenance/tests/fire provenance/trail/tests/test_kills.py $(ARGS)
 
 lint: $(VENV)/development
 	$(BIN)/ruff format --check .
@@ -57,7 +63,7 @@ format: $(VENV)/development
 	$(BIN)/ruff check --fix .
 
 nightly: $(VENV)/development
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q $(ARGS)
+	HYPOTHESIS_PROFILE=nightly KILLS=1000 FLIPS=10000 CALLS=200 JOBS=1000 $(BIN)/pytest -q $(ARGS)
 
 benchmarks: $(VENV)/development
 	$(BIN)/python benchmarks/run.py
