@@ -241,7 +241,9 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+        # Uploads are for the site alone; these are for everybody, and often collected by another user.
+        "OPTIONS": {"file_permissions_mode": 0o644},
     },
 }
 if EXPORT_S3_BUCKET:

@@ -10,6 +10,8 @@ from base64 import b64encode
 import pytest
 from django.conf import settings
 from django.core import checks
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import connection
 
 OURS = (
@@ -185,6 +187,17 @@ def test_of_several_database_servers_the_one_that_takes_writes_is_used(tmp_path)
     )
     alone = ask(tmp_path, "s.DATABASES['default']['OPTIONS']", DATABASE_URL="postgres://app@db1/beantrail")
     assert alone == "{'connect_timeout': 5}"
+
+
+@pytest.mark.parametrize(("name", "mode"), [("staticfiles", 0o644), ("default", 0o600)])
+def test_static_files_are_for_every_user_of_the_machine_and_uploads_are_not(tmp_path, name, mode):
+    configured = settings.STORAGES[name]
+    options = {**configured.get("OPTIONS", {}), "location": str(tmp_path), "base_url": "/"}
+    storage = storages.create_storage({**configured, "OPTIONS": options})
+
+    storage.save("file", ContentFile(b"bytes"))
+
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == mode
 
 
 def test_the_journal_has_two_forms(tmp_path):
