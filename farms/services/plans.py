@@ -9,7 +9,7 @@ from provenance.coffee import epcis
 from provenance.coffee.acts import Act
 from provenance.coffee.errors import CoffeeError
 from provenance.trail.models import Event
-from provenance.trail.services.acting import Draft, Withheld, record_acts
+from provenance.trail.services.acting import Draft, Withheld, record_acts, rehearse_acts
 
 # Without letters and digits that look alike on a sack.
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -39,6 +39,11 @@ class Plan:
         """Raises MalformedAct before anybody is asked to sign."""
         for draft in self.drafts:
             epcis.check(draft.act)
+        return self
+
+    def rehearse(self) -> "Plan":
+        """Raises what signing would raise as things stand now, so that it is told when the plan is read back."""
+        rehearse_acts(self.party, self.drafts)
         return self
 
     def sign(self, event_id: str) -> list[Event]:

@@ -6,9 +6,12 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from farms.tests.conftest import AT, act_of, answer
-from provenance.trail.models import Event, Log
+from provenance.coffee.acts import RevokeKey
+from provenance.trail.models import Event, Key, Log
+from provenance.trail.services import registry
 from provenance.trail.services.acting import new_event_id
 
 pytestmark = pytest.mark.django_db
@@ -233,7 +236,7 @@ def test_a_frozen_log_says_so_and_keeps_what_was_typed(grower, log, nothing_writ
     nothing_written()
     Log.objects.update(state=Log.State.FROZEN, why_frozen="The fence and the database differ.")
     done = grower.client.post(reverse("farms:harvest"), grower.signature(page))
-    assert done.status_code == 200
+    assert done.status_code == 503
     assert done.context["form"].non_field_errors()
     assert done.context["form"]["weight"].value() == "10"
 
@@ -244,7 +247,7 @@ def test_without_a_log_the_pages_say_what_is_missing(client, almaz):
     assert "has not registered you on the trail yet" in page.content.decode()
     answers = {"name": "Farm", "country": "ET", "readers": "public", "sign": "yes", "event_id": new_event_id()}
     done = client.post(reverse("farms:farm"), answers)
-    assert done.status_code == 200 and done.context["form"].non_field_errors()
+    assert done.status_code == 503 and done.context["form"].non_field_errors()
     assert not Event.objects.exists()
 
 
@@ -276,3 +279,29 @@ def test_a_page_that_was_open_too_long_says_so_in_our_words_and_style(grower, no
     assert "the page was open for too long" in refused.content.decode()
     # The framework's own page brings its style along, which our policy refuses.
     assert "<style" not in refused.content.decode()
+
+
+def test_what_the_trail_refuses_is_told_before_anybody_signs(grower, log, nothing_written):
+    """Only the trail knows that the key behind this door was ended."""
+    key = Key.objects.get(party=grower.user.party)
+    registry.revoke_key(
+        RevokeKey(kid=key.kid, since=timezone.now().replace(microsecond=0), from_index=0, reason="lost"),
+        by=log.operator,
+    )
+    nothing_written()
+
+    page = grower.read_back("harvest", farm=grower.user.site, form="CHERRY", weight="10", unit="kg", at=AT)
+
+    assert "event_id" not in page.context
+    [sentence] = page.context["form"].non_field_errors()
+    assert sentence == "This site holds no key for you, so it cannot sign in your name."
+
+
+def test_a_frozen_log_says_so_before_anybody_signs(grower, log, nothing_written):
+    nothing_written()
+    Log.objects.update(state=Log.State.FROZEN, why_frozen="The fence and the database differ.")
+
+    page = grower.read_back("harvest", farm=grower.user.site, form="CHERRY", weight="10", unit="kg", at=AT)
+
+    assert page.status_code == 503
+    assert "The fence and the database differ." in page.context["form"].non_field_errors()[0]

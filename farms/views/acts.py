@@ -74,7 +74,7 @@ class ActView(GrowerView):
 
     def read_back(self, form: SayForm) -> HttpResponse:
         event_id = new_event_id()
-        plan = form.plan(event_id)
+        plan = form.plan(event_id).rehearse()
         return self.show("farms/read_back.html", form=form, told=self.tell(plan), doubts=plan.doubts, event_id=event_id)
 
     def tell(self, plan: Plan) -> list[Told]:

@@ -81,7 +81,7 @@ class Page:
         try:
             plan = form.plan()
             if "sign" not in self.request.POST:
-                return self.read_back(form, plan)
+                return self.read_back(form, plan.rehearse())
             events = plan.sign(event_id=self.request.POST.get("event_id") or None)
         except CoffeeError as error:
             form.tell(error)

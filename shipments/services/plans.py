@@ -13,7 +13,7 @@ from provenance.coffee import epcis
 from provenance.coffee.acts import Act, Basis, Difference, LossKind, LotMass, NewLot
 from provenance.coffee.errors import CoffeeError
 from provenance.trail.models import Event
-from provenance.trail.services.acting import Draft, Withheld, record_acts
+from provenance.trail.services.acting import Draft, Withheld, record_acts, rehearse_acts
 
 PARTNERS = "partners"
 
@@ -45,6 +45,11 @@ class Plan:
         """Raises MalformedAct before anybody is asked to sign."""
         for draft in self.drafts:
             epcis.check(draft.act)
+        return self
+
+    def rehearse(self) -> "Plan":
+        """Raises what signing would raise as things stand now, so that it is told when the plan is read back."""
+        rehearse_acts(self.party, self.drafts)
         return self
 
     def sign(self, *, event_id: str | None = None) -> list[Event]:

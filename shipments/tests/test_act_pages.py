@@ -5,10 +5,12 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
-from provenance.coffee.acts import Attributes, Form
+from provenance.coffee.acts import Attributes, Form, RevokeKey
 from provenance.coffee.statement import parse
-from provenance.trail.models import Event
+from provenance.trail.models import Event, Key
+from provenance.trail.services import registry
 from shipments.forms import ACT_FORMS
 from shipments.services import ending, moving
 from shipments.services.lots import new_lot
@@ -420,3 +422,20 @@ def test_more_lines_keep_what_was_typed(roastery, scene):
     assert len(rows) == 2 + 4
     assert rows[1]["weight"].value() == ["30", "kg"]
     assert not page.context["form"].is_bound
+
+
+def test_what_the_trail_refuses_is_told_before_anybody_signs(roastery, log):
+    """Only the trail knows that the key behind this desk was ended."""
+    given = given_roast(roastery, None)
+    key = Key.objects.get(party=roastery.user.party)
+    registry.revoke_key(
+        RevokeKey(kid=key.kid, since=timezone.now().replace(microsecond=0), from_index=0, reason="lost"),
+        by=log.operator,
+    )
+    recorded = Event.objects.count()
+
+    page = roastery.review("roast", **given)
+
+    assert "event_id" not in page.context
+    assert "This site holds no key for you, so it cannot sign in your name." in errors_on(page)
+    assert Event.objects.count() == recorded

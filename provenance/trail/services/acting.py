@@ -10,12 +10,12 @@ from provenance.coffee.acts import Act
 from provenance.coffee.statement import new_event_id, sign
 from provenance.keyring import unseal_secret
 from provenance.tlog.keys import Ed25519Signer
-from provenance.trail.errors import NoServerKey
+from provenance.trail.errors import NoServerKey, RecordRefused
 from provenance.trail.models import Event, Key, Log, ServerKey
 from provenance.trail.services.logs import active_log
-from provenance.trail.services.recording import Incoming, Shown, record
+from provenance.trail.services.recording import Incoming, Shown, record, rehearse
 
-__all__ = ["Draft", "Withheld", "new_event_id", "record_acts", "sign_drafts"]
+__all__ = ["Draft", "Withheld", "new_event_id", "record_acts", "rehearse_acts", "sign_drafts"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,14 @@ def record_acts(party: str, drafts: Sequence[Draft]) -> list[Event]:
     Raises what ``recording.record`` and ``coffee.statement.sign`` raise, and ``NoServerKey``.
     """
     return record(sign_drafts(active_log(), party, drafts))
+
+
+def rehearse_acts(party: str, drafts: Sequence[Draft]) -> None:
+    """Raise, in the words of the law, what stands against these acts now: before anybody is asked to sign them."""
+    try:
+        rehearse(sign_drafts(active_log(), party, drafts))
+    except RecordRefused as refused:
+        raise refused.problems[0].error from None
 
 
 def sign_drafts(log: Log, party: str, drafts: Sequence[Draft], key: HeldKey | None = None) -> list[Incoming]:

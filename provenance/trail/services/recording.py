@@ -36,7 +36,7 @@ from provenance.trail.services.logs import frozen
 from provenance.trail.services.queueing import Pen, Turn
 from provenance.trail.triggers import triggers_differ
 
-__all__ = ["Batch", "Incoming", "Shown", "append", "read", "record"]
+__all__ = ["Batch", "Incoming", "Shown", "append", "read", "record", "rehearse"]
 
 # Two recorders may begin the same lot at the same moment; the loser reads again and is judged again.
 ATTEMPTS = 5
@@ -68,6 +68,16 @@ def record(incoming: Sequence[Incoming]) -> list[Event]:
             )
     batch.stop_if_refused()
     return record_batch(log_of(batch), batch)
+
+
+def rehearse(incoming: Sequence[Incoming]) -> None:
+    """Raise what ``record`` would raise as things stand now. Nothing is locked or written."""
+    room.check(*PEN.waiting())
+    batch = read(incoming)
+    batch.stop_if_refused()
+    log = log_of(batch)
+    _check_open(log)
+    _carry_out(batch, dict(batch.statements), load(log, needs_of(batch.statements.values())))
 
 
 def log_of(batch: Batch) -> Log:
