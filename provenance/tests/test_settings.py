@@ -192,7 +192,7 @@ def test_of_several_database_servers_the_one_that_takes_writes_is_used(tmp_path)
 @pytest.mark.parametrize(("name", "mode"), [("staticfiles", 0o644), ("default", 0o600)])
 def test_static_files_are_for_every_user_of_the_machine_and_uploads_are_not(tmp_path, name, mode):
     configured = settings.STORAGES[name]
-    options = {**configured.get("OPTIONS", {}), "location": str(tmp_path), "base_url": "/"}
+    options = {**configured.get("OPTIONS", {}), "location": str(tmp_path), "base_url": "/elsewhere/"}
     storage = storages.create_storage({**configured, "OPTIONS": options})
 
     storage.save("file", ContentFile(b"bytes"))
