@@ -89,6 +89,37 @@ def test_the_image_is_slim_runs_as_nobody_and_takes_no_secret_in():
     assert allowed[0] == "*" and not {"!.env", "!data", "!.git"} & set(allowed)
 
 
+def test_the_image_holds_all_that_the_site_needs(tmp_path):
+    """The folder that the Dockerfile makes, with its own last step, then a migration, a log and a round of keep."""
+    image, data = tmp_path / "image", tmp_path / "data"
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    image.mkdir()
+    for source, target in re.findall(r"^COPY (?!--|requirements)(\S+) (\S+)$", dockerfile, re.M):
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, image / target, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+        else:
+            (image / target).mkdir(exist_ok=True)
+            shutil.copy(ROOT / source, image / target)
+    production = {"ALLOWED_HOSTS": HOST, "PUBLIC_URL": f"https://{HOST}", "SECRET_KEY": "x" * 60}
+    production |= {"KEY_ENCRYPTION_KEY": "A" * 43 + "=", "DATABASE_URL": "", "REDIS_URL": ""}
+    places = {"DATA_DIR": str(data), "FENCE_DIR": str(data / "fence"), "EXPORT_DIR": str(data / "export")}
+    environment = os.environ | production | places | {"DJANGO_SETTINGS_MODULE": "provenance.settings"}
+
+    def run(*command):
+        done = subprocess.run(
+            [sys.executable, *command], cwd=image, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("manage.py", "collectstatic", "--noinput")
+    run("manage.py", "migrate", "--noinput")
+    run("manage.py", "create_log", "main", "--operator", "Test operator", "--country", "ET")
+    run("manage.py", "keep", "--once")
+    run("-c", "import provenance.wsgi, provenance.celery")
+    assert (data / "export" / "log" / "main" / "1" / "checkpoint").exists()
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_understands_its_units(unit, tmp_path):
     program = shutil.which("systemd-analyze") or pytest.skip("needs systemd-analyze")
