@@ -79,8 +79,12 @@ def first_times(policy: Policy, rows: Iterable[Cosignature]) -> dict[str, dateti
 
 
 def spoken(name: str) -> str:
-    """A policy's name for a reader: ``Port_Cooperative`` is one word there, because spaces part its items."""
-    return name.replace("_", " ")
+    """
+    A policy's name for a reader: ``Port_Cooperative/pq`` is "Port Cooperative".
+
+    Spaces part the items of a policy; what follows the last slash tells the keys of one witness apart.
+    """
+    return (name.rpartition("/")[0] or name).replace("_", " ")
 
 
 def _times(policy: Policy, rows: dict[str, Cosignature]) -> dict[str, datetime]:

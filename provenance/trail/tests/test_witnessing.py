@@ -173,23 +173,15 @@ def test_only_a_checkpoint_that_ends_in_an_index_leaf_goes_to_witnesses(log, wir
     assert port.size == indexed.size
 
 
-@pytest.mark.parametrize(
-    ("quorum", "name"),
-    [("quorum Port", "Port"), ("group Port_Cooperative any Port Port-pq\nquorum Port_Cooperative", "Port Cooperative")],
-)
-def test_both_keys_of_one_witness_answer_one_question_and_are_one_name(
-    log, clock, settings, tmp_path, monkeypatch, quorum, name
-):
-    both = Witness("Port", clock, [ed25519("port.example/w"), mldsa44("port.example/w")]).knows(log)
+def test_both_keys_of_one_witness_answer_one_question_and_are_one_name(log, clock, settings, tmp_path, monkeypatch):
+    both = Witness("Port_Cooperative", clock, [ed25519("port.example/w"), mldsa44("port.example/w")]).knows(log)
     write_policy(settings, tmp_path, [both])
-    witnesses = settings.WITNESS_POLICY.read_text().partition("group")[0]
-    settings.WITNESS_POLICY.write_text(f"{witnesses}{quorum}\n")
     monkeypatch.setattr(outside, "post", Wire([both]).post)
     checkpoint = grow(log, "W-1")
 
     assert ask(clock, seconds=1) == 2
 
-    assert len(both.asked) == 1 and witnessing.vouched(checkpoint).names == name
+    assert len(both.asked) == 1 and witnessing.vouched(checkpoint).names == "Port Cooperative"
     types = [line.key.type for line in _verified(log, checkpoint)]
     assert types == [KeyType.COSIGNATURE_ED25519, KeyType.COSIGNATURE_MLDSA44]
 
@@ -388,7 +380,7 @@ def test_a_missing_second_key_is_a_trouble_and_the_first_is_kept(log, clock, set
     ask(clock, seconds=1)
 
     contact = WitnessContact.objects.get()
-    assert contact.trouble == "It answered without a cosignature by the policy's key Port-pq."
+    assert contact.trouble == "It answered without a cosignature by the policy's key Port/pq."
     assert queries.witnessed_checkpoint(log) == checkpoint
 
 

@@ -105,11 +105,11 @@ class Wire:
 
 
 def policy_lines(witnesses: list[Witness], quorum: str = "all") -> str:
-    """A policy over these witnesses: each key a ``witness`` line, the names ``A`` and, for a second key, ``A-pq``."""
+    """A policy over these witnesses: each key a ``witness`` line, the names ``A`` and, for a second key, ``A/pq``."""
     lines, names = [], []
     for witness in witnesses:
         for signer in witness.signers:
-            name = witness.name + ("-pq" if signer.type == KeyType.COSIGNATURE_MLDSA44 else "")
+            name = witness.name + ("/pq" if signer.type == KeyType.COSIGNATURE_MLDSA44 else "")
             lines.append(f"witness {name} {signer.verifier.vkey} {witness.url}")
             names.append(name)
     lines += [f"group needed {quorum} {' '.join(names)}", "quorum needed"]

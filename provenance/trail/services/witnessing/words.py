@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from provenance.tlog.policy import Policy
 from provenance.trail.models import Checkpoint
 from provenance.trail.services.cosigning import first_times, policy_of, spoken
 
@@ -30,15 +29,4 @@ def vouched(checkpoint: Checkpoint) -> Vouched:
     """For a checkpoint that the quorum cosigned. The Ed25519 and the ML-DSA key of one witness are one name."""
     policy = policy_of(checkpoint.log)
     times = first_times(policy, checkpoint.cosignatures.all())
-    names = dict.fromkeys(_name_of(name, policy) for name in times)
-    return Vouched(tuple(map(spoken, names)), max(times.values()))
-
-
-def _name_of(name: str, policy: Policy) -> str:
-    """Of a witness with several keys: the group that holds nothing else, or its first key's name."""
-    keys = {each: witness.key.name for each, witness in policy.witnesses.items()}
-    for title, group in policy.groups.items():
-        signers = {keys.get(member) for member in group.members}
-        if len(group.members) > 1 and name in group.members and signers == {keys[name]}:
-            return title
-    return next(each for each, key_name in keys.items() if key_name == keys[name])
+    return Vouched(tuple(dict.fromkeys(map(spoken, times))), max(times.values()))
