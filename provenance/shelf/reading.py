@@ -1,7 +1,8 @@
 """Gets from the trail what a page and its bundle are made of."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Checkpoint, Event, Log, Lot
 from provenance.trail.services import proofs
 from provenance.trail.services.cosigning import cosigned, witness_lines
-from provenance.trail.services.queries import Closure, checkpoint_for, closure, public_disclosures
+from provenance.trail.services.queries import Closure, checkpoint_for, closure, latest_checkpoint, public_disclosures
 from provenance.trail.services.standing import Vouched, vouchers_of
 
 MOST_LETTERS = 20  # of a lot's code
@@ -34,21 +35,27 @@ class Page:
     events: dict[str, Event]
 
     @property
-    def newest(self) -> int | None:
-        """The last leaf of all that the page rests on; None where none of it has a place."""
-        return max((event.index for event in self.events.values() if event.index is not None), default=None)
-
-    @property
     def waits(self) -> bool:
+        """Whether something that the page rests on has no place yet."""
         return any(event.index is None for event in self.events.values())
+
+    def newest_in(self, log: Log) -> int:
+        """The last leaf of this log that the page rests on; -1 where there is none."""
+        leaves = (event.leaf for event in self.events.values() if event.index is not None)
+        return max((leaf.index for leaf in leaves if leaf.log_id == log.pk), default=-1)
+
+    def series(self) -> list[Log]:
+        """The log of the page and those that succeeded it, in order."""
+        return list(
+            Log.objects.filter(name__in=Log.objects.filter(origin=self.origin).values("name")).order_by("number")
+        )
 
 
 def vouched_for(page: Page) -> Vouched | None:
     """Who vouches for the places of all that the page rests on; None while something waits for that."""
-    log = Log.objects.filter(origin=page.origin).first()
-    if log is None or page.newest is None or page.waits:
-        return None
-    return vouchers_of(log, page.newest)
+    told = [(log, newest) for log in page.series() if (newest := page.newest_in(log)) >= 0]
+    # A log's leaf 0 quotes the one before it, so who vouches for the last has seen the end of the others.
+    return vouchers_of(*told[-1]) if told and not page.waits else None
 
 
 def page_of(lot_uri: str) -> Page | None:
@@ -63,33 +70,65 @@ def page_of(lot_uri: str) -> Page | None:
     return Page(tell(reading, opened, lot_uri), _origin(reading.registry), reading, opened, events)
 
 
-def bundle_of(page: Page, since: int | None = None) -> dict[str, Any]:
+def bundle_of(page: Page, since: int | None = None, remembered: int = 0) -> dict[str, Any]:
     """
     Everything a phone needs to check the page by itself; with ``since``, also that the log only grew from that size.
 
-    The checkpoint is the newest witnessed one, where it holds all of the page and what the phone saw before, else a
-    newer one; statements that it does not cover have the index None.
+    ``remembered``: in which log of the series that was, from 0. The checkpoint of the newest log is the newest
+    witnessed one, where it holds all of the page and what the phone saw before, else a newer one; those that were
+    retired show their last. Statements that none of them covers have the index None.
     """
-    log = Log.objects.filter(origin=page.origin).first()
-    checkpoint = checkpoint_for(log, max(page.newest or 0, (since or 0) - 1)) if log else None
+    series = page.series()
+    sizes = {number: since for number in [remembered] if since is not None}
+    checkpoints = _checkpoints(page, series, sizes)
     genesis = next((telling for telling in page.reading.registry if telling.act == "genesis"), None)
     titles = {event.event_id: step.title for step in page.story.steps for event in step.events}
-    prove = _Prover(log, checkpoint, page.events)
+    prove = _Prover(checkpoints)
+    notes = [cosigned(checkpoint) for checkpoint in checkpoints]
+    tellings = _in_log_order([*_vouching(page.reading, page.story), *page.reading.journey])
     return {
         "v": 1,
         "origin": page.origin,
-        "aud": log.aud if log else None,
-        "vkeys": log.vkeys.splitlines() if log else [],
+        "aud": series[0].aud if series else None,
+        "vkeys": series[0].vkeys.splitlines() if series else [],
         "lot": page.story.lot_uri,
         "policy": witness_lines(),
-        "checkpoint": cosigned(checkpoint) if checkpoint else None,
-        "consistency": _consistency(log, checkpoint, since),
-        "genesis": prove.entry(genesis, "the log’s first entry", {}) if genesis else None,
+        "retired": notes[:-1],
+        "checkpoint": notes[-1] if notes else None,
+        "consistency": _consistency(checkpoints, sizes),
+        "genesis": prove.entry(page.events[genesis.event_id], "the log’s first entry", {}) if genesis else None,
         "statements": [
-            prove.entry(telling, titles.get(telling.event_id) or _registry_title(telling), page.opened)
-            for telling in _in_log_order([*_vouching(page.reading, page.story), *page.reading.journey])
+            *(
+                prove.entry(
+                    page.events[telling.event_id],
+                    titles.get(telling.event_id) or _registry_title(telling),
+                    page.opened.get(telling.event_id, {}),
+                )
+                for telling in tellings
+            ),
+            *(prove.entry(event, "the log’s succession", {}) for event in _successions(checkpoints)),
         ],
     }
+
+
+def _checkpoints(page: Page, series: Sequence[Log], sizes: Mapping[int, int]) -> list[Checkpoint]:
+    """One of each log, up to the newest that has any."""
+    found = []
+    for number, log in enumerate(series):
+        newest = max(page.newest_in(log), sizes.get(number, 0) - 1, 0)
+        retired = log.state == Log.State.RETIRED
+        checkpoint = latest_checkpoint(log) if retired else checkpoint_for(log, newest)
+        if checkpoint is None:
+            break
+        checkpoint.log = log
+        found.append(checkpoint)
+    return found
+
+
+def _successions(checkpoints: Sequence[Checkpoint]) -> list[Event]:
+    """Leaf 0 of each log that took over from another."""
+    later = [checkpoint.log for checkpoint in checkpoints[1:]]
+    return list(Event.objects.filter(leaf__log__in=later, leaf__index=0).select_related("leaf").order_by("leaf__log"))
 
 
 def _tellings(found: Closure) -> list[Telling]:
@@ -99,7 +138,7 @@ def _tellings(found: Closure) -> list[Telling]:
             act=event.act,
             jws=bytes(event.statement),
             leaf=leaf_hash(bytes(event.statement)),
-            index=event.index,
+            index=found.places[event.event_id],
             recorded_at=_time(event.recorded_at),
             statement=found.statements.get(event.event_id),
         )
@@ -178,35 +217,35 @@ def _in_log_order(tellings: Iterable[Telling]) -> list[Telling]:
     return sorted(tellings, key=lambda telling: (telling.index is None, telling.index or 0))
 
 
-def _consistency(log: Log | None, checkpoint: Checkpoint | None, since: int | None) -> list[str] | None:
-    if log is None or checkpoint is None or since is None:
-        return None
-    try:
-        return [_base64(each) for each in proofs.consistency(log, since, checkpoint.size)]
-    except ProofRefused:
-        return None
+def _consistency(checkpoints: Sequence[Checkpoint], sizes: Mapping[int, int]) -> list[str] | None:
+    for number, size in sizes.items():
+        if number < len(checkpoints):
+            with suppress(ProofRefused):
+                at = checkpoints[number]
+                return [_base64(each) for each in proofs.consistency(at.log, size, at.size)]
+    return None
 
 
 @dataclass
 class _Prover:
-    log: Log | None
-    checkpoint: Checkpoint | None
-    events: dict[str, Event]
+    checkpoints: Sequence[Checkpoint]
 
     def __post_init__(self) -> None:
-        # One reader for all proofs: each tile is read once.
-        released = self.log is not None and self.checkpoint is not None
-        self.get_hash = proofs.read_hash(self.log, self.checkpoint.size) if released else None
+        self.numbers = {checkpoint.log_id: number for number, checkpoint in enumerate(self.checkpoints)}
+        # One reader a log for all proofs: each tile is read once.
+        self.readers = [proofs.read_hash(checkpoint.log, checkpoint.size) for checkpoint in self.checkpoints]
 
-    def entry(self, telling: Telling, title: str, opened: dict[str, dict[str, Opened]]) -> dict[str, Any]:
-        covered = self.checkpoint is not None and telling.index is not None and telling.index < self.checkpoint.size
-        path = proofs.inclusion(self.events[telling.event_id], self.checkpoint, self.get_hash) if covered else []
+    def entry(self, event: Event, title: str, opened: Mapping[str, Opened]) -> dict[str, Any]:
+        number = None if event.index is None else self.numbers.get(event.leaf.log_id)
+        covered = number is not None and event.index < self.checkpoints[number].size
+        path = proofs.inclusion(event, self.checkpoints[number], self.readers[number]) if covered else []
         return {
-            "index": telling.index if covered else None,
+            "log": number if covered else 0,
+            "index": event.index if covered else None,
             "title": title,
-            "jws": telling.jws.decode("ascii", "replace"),
+            "jws": bytes(event.statement).decode("ascii", "replace"),
             "proof": [_base64(each) for each in path],
-            "disclosures": [one.text for one in opened.get(telling.event_id, {}).values()],
+            "disclosures": [one.text for one in opened.values()],
         }
 
 

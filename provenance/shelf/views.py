@@ -58,17 +58,17 @@ def own_lot_page(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def bundle(request: HttpRequest) -> HttpResponse:
     """The signed statements behind a lot's page, with their proofs, as JSON."""
-    lot_uri, size = request.GET.get("lot", ""), request.GET.get("size")
+    lot_uri, size, number = (request.GET.get(name) for name in ("lot", "size", "log"))
     try:
-        check_uri(lot_uri, field="lot")
+        check_uri(lot_uri or "", field="lot")
     except UnknownIdentifier as error:
         return JsonResponse({"detail": str(error)}, status=400)
-    if size is not None and not (size.isascii() and size.isdecimal() and len(size) < 16):
-        return JsonResponse({"detail": "size: a number of entries, as digits."}, status=400)
-    page = page_of(lot_uri)
+    if not _is_number(size) or not _is_number(number):
+        return JsonResponse({"detail": "size, log: a number of entries, a place in the series, as digits."}, status=400)
+    page = page_of(lot_uri or "")
     if page is None:
         return JsonResponse({"detail": "Nobody has recorded this lot."}, status=404)
-    answer = JsonResponse(bundle_of(page, int(size) if size else None))
+    answer = JsonResponse(bundle_of(page, int(size) if size else None, int(number or 0)))
     answer["Cache-Control"] = FRESH
     answer["Access-Control-Allow-Origin"] = "*"
     if "save" in request.GET:
@@ -99,6 +99,10 @@ def how(request: HttpRequest) -> HttpResponse:
 def verify(request: HttpRequest) -> HttpResponse:
     """Checks a saved proof, of this log or any other, in the reader's own browser. Nothing is sent here."""
     return render(request, "shelf/verify.html")
+
+
+def _is_number(text: str | None) -> bool:
+    return text is None or (text.isascii() and text.isdecimal() and len(text) < 16)
 
 
 def _bag_page(request: HttpRequest, bag: Bag) -> HttpResponse:

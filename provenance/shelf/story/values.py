@@ -22,7 +22,7 @@ class Telling:
     """
     One event as it is stored. ``statement`` is None where the stored bytes cannot be read any more.
 
-    ``leaf`` is the leaf hash of the bytes as they are now; ``index`` their place in the log, if they have one.
+    ``leaf`` is the leaf hash of the bytes as they are now; ``index`` their place in the series of logs, if any.
     """
 
     event_id: str

@@ -910,9 +910,9 @@ def witnessed_by_a_key_that_a_browser_cannot_check() -> Case:
 
 @case("checked")
 def witnessed_by_one_witness_with_two_keys() -> Case:
-    both = f"witness lab/ed {witness(LAB).verifier.vkey}\nwitness lab/pq {quantum_safe(LAB).verifier.vkey}\n"
+    both = f"witness The_Lab/ed {witness(LAB).verifier.vkey}\nwitness The_Lab/pq {quantum_safe(LAB).verifier.vkey}\n"
     bundle = cosigned(honest_log(), witness(LAB), quantum_safe(LAB))
-    bundle["policy"] = f"{both}group The_Lab any lab/ed lab/pq\nquorum The_Lab\n"
+    bundle["policy"] = f"{both}group lab any The_Lab/ed The_Lab/pq\nquorum lab\n"
     return {"bundle": bundle, "said": "witnessed by The Lab on"}
 
 
@@ -981,6 +981,100 @@ def last_witnessed_over_a_week_ago() -> Case:
     log = honest_log()
     bundle = cosigned(log, witness(PORT), witness(ACME))
     return {"bundle": bundle, "shown": shown_of(log), "said": f"for over a week: it was last {BOTH_VOUCH}"}
+
+
+# --- a log that succeeded another ------------------------------------------------------------------------------------
+
+NEXT = "beans.example/log/main/2"
+
+
+def in_two_logs(
+    *, quoted: SmallLog | None = None, by: str = OPERATOR, origin: str = NEXT, handed_over: bool = True
+) -> Case:
+    """Wote took in under the first number, which was retired; Kofi roasted under the second."""
+    after = SmallLog(origin=origin, log_key="log 2")
+    log = SmallLog(vkeys=[one.verifier.vkey for one in (*SmallLog().signers, *after.signers)])
+    log.register_key(WOTE, signer("wote"), 1)
+    log.register_key(KOFI, signer("kofi"), 2)
+    log.receive()
+    after.entries, after.shown, after.aud = [], [], log.aud
+    subject = {"origin": origin, "keys": [], "retired": (quoted or log).note(), "lost": 0}
+    payload, _ = after.payload(by, "succession" if handed_over else "index", 20, subject=subject)
+    key = log.operator if by == OPERATOR else signer("wote")
+    after.append(after.seal(strict_json.dumps(payload), key), "the succession")
+    after.roast()
+    first, second = log.bundle(), after.bundle()
+    later = [{**one, "log": 1} for one in (second["genesis"], *second["statements"])]
+    bundle = {**first, "retired": [first["checkpoint"]], "checkpoint": second["checkpoint"]}
+    return {"bundle": {**bundle, "statements": [*first["statements"], *later]}, "log": log, "after": after}
+
+
+def without_logs(made: Case, **more: Any) -> Case:
+    return {"bundle": made["bundle"], **more}
+
+
+@case("checked")
+def two_logs_of_one_series() -> Case:
+    return without_logs(in_two_logs(), said="5 signed statements, each in the log of 6 entries")
+
+
+@case("checked")
+def two_logs_where_the_phone_knows_the_first() -> Case:
+    made = in_two_logs()
+    return without_logs(made, memory=made["log"].memory(4))
+
+
+@case("mismatch", CHECKPOINT)
+def two_logs_where_the_phone_saw_another_end_of_the_first() -> Case:
+    made = in_two_logs()
+    return without_logs(made, memory={**made["log"].memory(4), "root": b64(bytes(32))})
+
+
+@case("unchecked")
+def two_logs_where_entries_of_the_first_were_lost() -> Case:
+    made = in_two_logs()
+    return without_logs(made, memory={**made["log"].memory(4), "size": 9})
+
+
+@case("checked")
+def two_logs_where_the_phone_knows_the_second() -> Case:
+    made = in_two_logs()
+    genesis = leaf_hash(made["log"].entries[0]).hex()
+    return without_logs(made, memory={**made["after"].memory(2), "genesis": genesis, "log": 1})
+
+
+@case("unchecked")
+def successor_withheld_from_a_phone_that_knows_it() -> Case:
+    log = honest_log()
+    return {"bundle": log.bundle(), "memory": {**log.memory(5), "log": 1}}
+
+
+@case("mismatch", LOG)
+def succession_that_quotes_another_end() -> Case:
+    other = small_log()
+    return without_logs(in_two_logs(quoted=other))
+
+
+@case("mismatch", LOG)
+def succession_by_somebody_else() -> Case:
+    return without_logs(in_two_logs(by=WOTE))
+
+
+@case("mismatch", LOG)
+def succession_that_nobody_said() -> Case:
+    return without_logs(in_two_logs(handed_over=False))
+
+
+@case("mismatch", CHECKPOINT)
+def successor_under_a_wrong_number() -> Case:
+    return without_logs(in_two_logs(origin="beans.example/log/main/3"))
+
+
+@case("mismatch", RECEIVED)
+def entry_of_the_first_log_said_to_lie_in_the_second() -> Case:
+    made = in_two_logs()
+    statement(made["bundle"], RECEIVED)["log"] = 1
+    return without_logs(made)
 
 
 # --- what cannot be found out ----------------------------------------------------------------------------------------

@@ -12,8 +12,10 @@ from provenance.coffee.statement.envelope import b64url, decode_b64url
 from provenance.shelf.tests import world
 from provenance.trail import triggers
 from provenance.trail.models import Event
+from provenance.trail.services import guarding
 from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.publishing import publish
+from provenance.trail.services.recovering import succeed
 from provenance.trail.services.witnessing import ask_due
 from provenance.trail.tests.witnesses import Witness, connect
 
@@ -99,6 +101,26 @@ def test_a_forged_cosignature_does_not_match(phone, bag, log, settings, tmp_path
     phone.goto(bag.link)
 
     assert outcome(phone) == "Does not match: the log's witnesses: the witness Port_Cooperative did not sign it."
+
+
+def test_the_phone_follows_a_log_that_was_succeeded(phone, bag, log):
+    phone.route("**/*", lambda route: route.continue_())
+    phone.goto(bag.link)
+    assert outcome(phone).startswith("Checked on your phone just now: 39 signed statements")
+    guarding.forget()
+    second = succeed(log)
+    for _ in range(2):
+        # First from what it remembers of the first log, then of the second.
+        phone.reload()
+        assert outcome(phone).startswith("Checked on your phone just now: 40 signed statements")
+    recall = acts.Recall(at=world.at(11, 5), site=world.ROASTERY, lots=(world.PACKED,), reason="labelling")
+    record_acts(world.KOFI, [Draft(recall)])
+    publish(second)
+
+    phone.reload()
+
+    assert outcome(phone).startswith("Checked on your phone just now: 41 signed statements")
+    assert phone.get_by_text("Recalled: do not drink this coffee.").is_visible()
 
 
 def test_one_changed_figure_does_not_match_and_names_the_step(phone, bag):

@@ -25,7 +25,7 @@ PLANTED_BUGS = {
         "key of another party",
         ("verify.js", "if (key.party !== payload.iss)", "if (false)"),
     ),
-    "revoked keys go on": ("key revoked before", ("verify.js", "(index ?? Infinity) > key.until", "false")),
+    "revoked keys go on": ("key revoked before", ("verify.js", "place > key.until", "false")),
     "mixed keys pass": ("key of mixed order", ("ed25519.js", "a !== null && same(times(L, a), ZERO)", "a !== null")),
     "keys bear any name": ("key under another thumbprint", ("verify.js", " || print !== kid)", ")")),
     "new keys need not agree": ("key that did not agree", ("verify.js", "signed !== message || ", "false && ")),
@@ -124,6 +124,26 @@ PLANTED_BUGS = {
     "a log may hide from its witnesses": (
         "last witnessed over a week ago",
         ("verify.js", "if (shown && Date.now() / 1000 - quorum.at > WEEK)", "if (false)"),
+    ),
+    "anybody succeeds a log": (
+        "succession by somebody else",
+        ("verify.js", "next?.payload.iss !== genesis.payload.iss || ", "!next || "),
+    ),
+    "a log is succeeded wherever it ended": (
+        "succession that quotes another end",
+        ("verify.js", " || !next.payload.subject.retired.startsWith(`${text}\\n`)", ""),
+    ),
+    "a log need not be handed over": (
+        "succession that nobody said",
+        ("verify.js", 'index === 0 && payload.act === "succession"', "index === 0"),
+    ),
+    "any number succeeds": (
+        "successor under a wrong number",
+        ("verify.js", "if (opened.origin !== bundle.origin.replace", "if (false && bundle.origin.replace"),
+    ),
+    "a successor may be hidden": (
+        "successor withheld from a phone that knows it",
+        ("verify.js", "if (remembered >= notes.length)", "if (false)"),
     ),
     "JSON of any depth": ("payload nested too deeply", ("bytes.js", "if (depth === 16)", "if (false)")),
 }

@@ -53,7 +53,7 @@ function whatThePageShows(lot) {
 }
 
 async function fetchBundle(address, memory) {
-  const answer = await fetch(memory ? `${address}&size=${memory.size}` : address, { headers: { Accept: "application/json" } });
+  const answer = await fetch(memory ? `${address}&size=${memory.size}&log=${memory.log ?? 0}` : address, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
   return answer.json();
 }

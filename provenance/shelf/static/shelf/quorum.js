@@ -34,12 +34,8 @@ export async function judgeQuorum({ text, signatures }, policy = "quorum none") 
   if (quorum === "none") return { met: null, words: "no witness is asked for" };
   if (vouches(quorum)) {
     const at = Math.max(...times.values());
-    // Of a witness with several keys: the group that holds nothing else, or its first key's name.
-    const signer = (name) => witnesses.get(name)?.name;
-    const called = (name) =>
-      [...groups].find(([, [, own]]) => own[1] && own.includes(name) && own.every((one) => signer(one) === signer(name)))?.[0] ??
-      [...witnesses.keys()].find((one) => signer(one) === signer(name));
-    const names = listed([...new Set([...times.keys()].map(called))]).replaceAll("_", " ");
+    // What follows a name's last slash tells its keys apart.
+    const names = listed([...new Set([...times.keys()].map((name) => name.replace(/\/[^/]*$/, "")))]).replaceAll("_", " ");
     return { met: true, at, words: `witnessed by ${names} on ${new Date(at * 1000).toUTCString().slice(5, 22)} UTC` };
   }
   const but = beyond.length ? `, or by ${listed(beyond)} only, whose ML-DSA a browser cannot check` : "";

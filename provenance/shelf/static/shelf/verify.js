@@ -43,25 +43,25 @@ async function openDisclosures({ payload, disclosures = [] }) {
 class Keys {
   #keys = new Map();
 
-  async enrol(party, x, kid, index) {
+  async enrol(party, x, kid) {
     const raw = readBase64url(x);
     const print = base64url(await sha256(utf8(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`)));
     if (!isGoodKey(raw) || print !== kid) refuse("the key it registers is weak or misnamed");
     if (this.#keys.has(kid)) refuse("the key it registers belongs to somebody already");
-    this.#keys.set(kid, { party, raw, from: index, until: Infinity });
+    this.#keys.set(kid, { party, raw, until: Infinity });
   }
 
-  async check({ kid, payload, signature, signed, index }) {
+  async check({ kid, payload, signature, signed, place = 0 }) {
     const key = this.#keys.get(kid) ?? refuse("its key is not registered in the log");
     if (key.party !== payload.iss) refuse("its key belongs to somebody else");
-    if ((index ?? Infinity) > key.until) refuse("its key had been revoked");
+    if (place > key.until) refuse("its key had been revoked");
     if (!(await verifySignature(key.raw, signature, signed))) refuse("its signature is wrong");
   }
 
-  async learn({ payload, index, kid }) {
+  async learn({ payload, place, kid }) {
     const { act, subject, aud, jti } = payload;
     if (act === "register_key") {
-      await this.enrol(subject.party, subject.x, subject.kid, index);
+      await this.enrol(subject.party, subject.x, subject.kid);
       const claims = { aud, party: subject.party, kid: subject.kid, registrar: kid, jti };
       const header = { alg: "Ed25519", kid: subject.kid, typ: "key-pop+jwt" };
       const message = [header, claims].map((part) => base64url(utf8(JSON.stringify(part)))).join(".");
@@ -71,7 +71,7 @@ class Keys {
     }
     if (act === "revoke_key") {
       const key = this.#keys.get(subject.kid);
-      if (key) key.until = Math.min(key.until, index ?? Infinity);
+      if (key) key.until = Math.min(key.until, place);
     }
   }
 }
@@ -136,25 +136,34 @@ async function judge(bundle, memory, shown) {
   await within(LOG, async () => {
     const { act, iss, subject } = genesis.payload;
     if (act !== "genesis" || subject.origin !== bundle.origin || subject.operator !== iss) refuse("it belongs to another log");
-    await keys.enrol(iss, subject.operator_jwk, genesis.kid, 0);
+    await keys.enrol(iss, subject.operator_jwk, genesis.kid);
     await keys.check(genesis);
   });
-  const checkpoint = await within(CHECKPOINT, async () => {
-    const opened = await openCheckpoint(bundle.checkpoint, genesis.payload.subject.vkeys.flat());
-    if (opened.origin !== bundle.origin) refuse("it belongs to another log");
-    await compareWithMemory(memory, fingerprint, opened, bundle.consistency);
-    return opened;
-  });
+  // A retired log goes on under the next number, with keys that the first entry of the series lists.
+  const [logs, notes] = [[], [...(bundle.retired ?? []), bundle.checkpoint]];
+  const remembered = memory?.log ?? 0;
+  let total = 0;
+  if (remembered >= notes.length) throw new Unchecked("the log withholds its successor");
+  for (const [number, note] of notes.entries()) {
+    await within(CHECKPOINT, async () => {
+      const opened = await openCheckpoint(note, genesis.payload.subject.vkeys.flat());
+      if (opened.origin !== bundle.origin.replace(/\d+$/, (first) => Number(first) + number)) refuse("it belongs to another log");
+      if (number === remembered) await compareWithMemory(memory, fingerprint, opened, bundle.consistency);
+      logs.push({ ...opened, first: total });
+      total += opened.size;
+    });
+  }
+  const checkpoint = logs.at(-1);
   const quorum = await within("the log's witnesses", () => judgeQuorum(checkpoint, bundle.policy));
   if (memory?.witnessed && quorum.met === null) throw new Unchecked("the log named witnesses before, and names none now");
   if (shown && Date.now() / 1000 - quorum.at > WEEK)
     throw new Unchecked(`the log has withheld proof for over a week: it was last ${quorum.words}`);
-  const prove = ({ index, leaf, proof }) => checkInclusion(index, checkpoint.size, leaf, proof.map(readBase64), checkpoint.root);
+  const prove = ({ index, leaf, proof, log = 0 }) => checkInclusion(index, logs[log].size, leaf, proof.map(readBase64), logs[log].root);
   await within(LOG, () => prove(genesis));
 
   const audience = `${bundle.origin.replace(/\/\d+$/, "")}#${hex(await sha256(utf8(genesis.jws))).slice(0, 16)}`;
-  const place = ({ index }) => index ?? Number.MAX_SAFE_INTEGER;
-  const entries = [...bundle.statements].sort((a, b) => place(a) - place(b));
+  const place = ({ index, log = 0 }) => (index === null ? Number.MAX_SAFE_INTEGER : logs[log].first + index);
+  const entries = bundle.statements.map((one) => ({ ...one, place: place(one) })).sort((a, b) => a.place - b.place);
   const statements = [];
   const known = new Set();
   for (const entry of entries) {
@@ -170,17 +179,22 @@ async function judge(bundle, memory, shown) {
       statements.push({ ...statement, opened: await openDisclosures(statement) });
     });
   }
+  for (const [number, { text }] of logs.slice(0, -1).entries()) {
+    const next = statements.find(({ log, index, payload }) => log === number + 1 && index === 0 && payload.act === "succession");
+    if (next?.payload.iss !== genesis.payload.iss || !next.payload.subject.retired.startsWith(`${text}\n`))
+      throw new Mismatch("its operator did not hand it over", LOG);
+  }
   if (shown) compareWithPage(shown, bundle.lot, statements);
 
-  // What no witness has seen may be a history for this phone alone: it is not what the next visit is held against.
-  const seen = { genesis: fingerprint, size: checkpoint.size, root: base64(checkpoint.root), witnessed: quorum.met ?? false };
+  // What no quorum has seen may be a history for this phone alone: the next visit is not held against it.
+  const seen = { genesis: fingerprint, log: logs.length - 1, size: checkpoint.size, root: base64(checkpoint.root), witnessed: quorum.met ?? false };
   const kept = quorum.met === false ? undefined : seen;
   const waiting = entries.filter(({ index }) => index === null).length;
   if (waiting) {
     const reason = `${waiting} of ${entries.length} statements are recorded, but not yet in the log; look again in a minute`;
     return { outcome: "unchecked", step: null, reason, memory: kept };
   }
-  const reason = `${entries.length} signed statements, each in the log of ${checkpoint.size} entries, ${quorum.words}`;
+  const reason = `${entries.length} signed statements, each in the log of ${total} entries, ${quorum.words}`;
   return { outcome: "checked", step: null, reason, memory: kept };
 }
 
