@@ -538,6 +538,7 @@ def tampered(rows, **changed):
     connection.check_constraints()
     triggers.lift(connection)
     rows.update(**changed)
+    connection.check_constraints()
     triggers.install(connection)
 
 
