@@ -51,7 +51,7 @@ class IndexCheck:
             self.stops.discard(size)
             self._compare_rows(size)
             if self.head and self.head.upto == size:
-                self._compare_newest(bytes(self.head.root))
+                self._compare_newest(size, bytes(self.head.root))
 
     def _grow(self) -> None:
         growth, self.growth = self.growth, Growth()
@@ -86,16 +86,17 @@ class IndexCheck:
                     f"Tile {level}/{number} of the stored index at {upto} leaves is not what they name."
                 )
 
-    def _compare_newest(self, root: bytes) -> None:
+    def _compare_newest(self, upto: int, root: bytes) -> None:
         """Nothing is missing: the newest row of each bucket and tile is the present one."""
         if root != self.index.root:
             self.findings.fault("The root of the stored index is not what the leaves name.")
-        buckets = IndexBucket.objects.filter(log=self.log).order_by("upto").values_list("number", "records")
+        reached = {"log": self.log, "upto__lte": upto}
+        buckets = IndexBucket.objects.filter(**reached).order_by("upto").values_list("number", "records")
         right = {number: self.index.buckets.get(number) == bytes(records) for number, records in buckets.iterator()}
         for number in self.index.buckets:
             if not right.get(number):
                 self.findings.fault(f"Bucket {number} of the stored index is missing or old.")
-        tiles = IndexTile.objects.filter(log=self.log).order_by("upto").values_list("level", "number", "hashes")
+        tiles = IndexTile.objects.filter(**reached).order_by("upto").values_list("level", "number", "hashes")
         true = {
             (level, number): self.index.tiles.get((level, number)) == bytes(hashes) for level, number, hashes in tiles
         }

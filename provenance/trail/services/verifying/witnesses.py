@@ -46,6 +46,8 @@ def _check_lines(log: Log, policy: Policy, findings: Findings) -> Checkpoint | N
             name = names.get(row.kid)
             if name is None:
                 strangers.add(row.kid)
+                if row.kid not in _kids_in(row.line):
+                    findings.fault(f"The cosignature of {row.kid} at size {checkpoint.size} bears another key's name.")
                 continue
             findings.counts["cosignatures"] += 1
             if what := _what_is_wrong(log, row, policy.witnesses[name].key):
@@ -57,6 +59,14 @@ def _check_lines(log: Log, policy: Policy, findings: Findings) -> Checkpoint | N
     if strangers:
         findings.note(f"Not looked at: cosignatures of {', '.join(sorted(strangers))}, whom the policy does not name.")
     return witnessed
+
+
+def _kids_in(line: str) -> set[str]:
+    """Whose the line says it is, in the manner of ``kid_of``."""
+    try:
+        return {f"{signature.name}+{signature.key_id.hex()}" for signature in parse_signature_lines(line.encode())}
+    except TlogError:
+        return set()
 
 
 def _what_is_wrong(log: Log, row: Cosignature, key: VerifierKey) -> str | None:
