@@ -27,14 +27,14 @@ for name, (kind, roles, site) in ON_THE_TRAIL.items():
     registry.register_party(kind=kind, roles=roles, name=name, country="ET", party=party)
     registry.register_site(party=party, kind=site, name=name, country="ET", site=SITES + name)
 """
-# The story that touches every projection, twenty harvests more, three checkpoints, and one event that waits.
+# The story that touches every projection, an index, twenty harvests more, and one event that waits.
 TELL = """
 import django; django.setup()
 from provenance.trail.services import acting, publishing, queries
 from provenance.trail.tests import story
 log = queries.active_log()
 story.tell()
-publishing.publish(log)
+publishing.publish(log, index=True)
 drafts = [acting.Draft(story.harvest(f"T-{n}", 1)) for n in range(20)]
 acting.record_acts(story.PARTY + story.ALMAZ, drafts)
 publishing.publish(log)

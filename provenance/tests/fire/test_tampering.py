@@ -20,16 +20,20 @@ from provenance.trail import triggers
 from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.publishing import publish
 from provenance.trail.services.verifying import Fault, Findings, replay, verify_trail
+from provenance.trail.services.witnessing import ask_due
 from provenance.trail.tests import story
+from provenance.trail.tests.witnesses import connect
 
 FLIPS = int(os.environ.get("FLIPS", "500"))
 
 
 @pytest.fixture
-def told(log):
-    """Every projection has rows, and three checkpoints stand; one event waits. The triggers are lifted."""
+def told(log, settings, tmp_path, monkeypatch):
+    """Every projection has rows; three checkpoints stand, one indexed and witnessed; one event waits. No triggers."""
+    connect(log, settings, tmp_path, monkeypatch, "Port_Cooperative")
     story.tell()
-    publish(log)
+    publish(log, index=True)
+    assert ask_due() == 1
     record_acts(story.PARTY + story.ALMAZ, [Draft(story.harvest(f"T-{n}", 1)) for n in range(20)])
     publish(log)
     story.act(story.ALMAZ, story.harvest("LATE"))
