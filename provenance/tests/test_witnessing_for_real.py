@@ -159,8 +159,8 @@ def test_asking_in_the_thread_of_publishing_would_be_noticed(log, hanging):
 
 def test_from_acknowledged_to_witnessed_on_demand_in_ten_seconds(log, foreign, capsys):  # noqa: F811
     """Also right after the witness was asked, when it would not be asked again for a minute."""
+    first = act(ALMAZ, story.harvest("D-1"))
     with at_work(publish_due, witnessing.ask_due):
-        first = act(ALMAZ, story.harvest("D-1"))
         assert until(15, lambda: is_witnessed(first)) is not None
         took = []
         for number in range(2, 5):
@@ -176,8 +176,8 @@ def test_from_acknowledged_to_witnessed_on_demand_in_ten_seconds(log, foreign, c
 def test_without_a_demand_it_is_witnessed_at_the_next_round(log, foreign, settings, capsys):  # noqa: F811
     """The minute made 6 s here: one round, and the same few seconds on top as at the full minute."""
     settings.WITNESS_EVERY = settings.INDEX_EVERY = 6
+    first = act(ALMAZ, story.harvest("M-1"))
     with at_work(publish_due, witnessing.ask_due):
-        first = act(ALMAZ, story.harvest("M-1"))
         assert until(15, lambda: is_witnessed(first)) is not None
         event = act(ALMAZ, story.harvest("M-2"))
         took = until(30, lambda: is_witnessed(event))

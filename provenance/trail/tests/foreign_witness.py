@@ -31,6 +31,9 @@ def main(state: str, name: str, vkeys: list[str]) -> None:
             self.end_headers()
             self.wfile.write(said.encode())
 
+        def log_message(self, *args: object) -> None:
+            """Quiet."""
+
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print(server.server_port, service.vkey(), flush=True)
     server.serve_forever()
