@@ -22,6 +22,12 @@ class Malformed(Refusal):
     status = 400
 
 
+class TooLong(Refusal):
+    """More bytes than any add-checkpoint request has."""
+
+    status = 413
+
+
 class NotSigned(Refusal):
     """No key that the operator trusts for this log has signed the checkpoint."""
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from provenance.tlog.keys import VerifierKey
 from provenance.tlog.note import parse_note
 from provenance.witness.asking import MAX_BODY_BYTES
-from provenance.witness.errors import NotReady, Refusal
+from provenance.witness.errors import Malformed, NotReady, Refusal, TooLong
 from provenance.witness.models import CosignedTree, WatchedLog, address_of
 from provenance.witness.rates import MINUTE, over
 from provenance.witness.services import keys, watching
@@ -28,11 +28,8 @@ def submit(request: HttpRequest) -> HttpResponse:
     """POST /witness/add-checkpoint (C2SP tlog-witness)."""
     if over(request, settings.WITNESS_RATE):
         return _plain("You ask too often: try again in a minute.\n", 429, retry_after=MINUTE)
-    body = _body(request)
-    if len(body) > MAX_BODY_BYTES:
-        return _plain(f"A request has at most {MAX_BODY_BYTES} bytes.\n", 413)
     try:
-        return _plain(add_checkpoint(body), 200)
+        return _plain(add_checkpoint(_body(request)), 200)
     except NotReady as error:
         return _plain(error.body, error.status, retry_after=5)
     except Refusal as error:
@@ -94,9 +91,20 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> bytes:
-    """The body, cut off one byte beyond the longest. One sent in chunks has no length, which Django takes for empty."""
+    """
+    The body; raises ``TooLong``, and ``Malformed`` where it breaks off.
+
+    One that is sent in chunks has no length, which Django takes for empty: then the server's own stream is read.
+    """
     stream = request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
-    return bytes(stream.read(MAX_BODY_BYTES + 1))
+    try:
+        body = bytes(stream.read(MAX_BODY_BYTES + 1))
+    except Exception:
+        # Each server has errors of its own for a visitor who goes away or sends no valid chunks.
+        raise Malformed("The body of the request cannot be read.") from None
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLong(f"A request has at most {MAX_BODY_BYTES} bytes.")
+    return body
 
 
 def _shown(log: WatchedLog) -> dict[str, object]:

@@ -321,6 +321,18 @@ def test_a_body_sent_in_chunks_is_read(client, watched, grown):
     refused(ask(b"x" * 3_000_000), 413, "at most 65536 bytes")
 
 
+def test_a_body_that_cannot_be_read_is_a_bad_request(client, watched, grown, caplog):
+    class BrokenOff(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise ValueError("Invalid chunk size")
+
+    ending = {"wsgi.input": BrokenOff(), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    response = client.generic("POST", "/witness/add-checkpoint", content_type="text/plain", **ending)
+
+    refused(response, 400, "The body of the request cannot be read.")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
 @pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x0b", "\x0c", "\x1c"])
 def test_a_signature_line_ends_at_a_newline_and_at_nothing_else(ask, watched, grown, separator):
     text, _, lines = grown.note(5).decode().rpartition("\n\n")

@@ -172,6 +172,10 @@ def test_a_body_in_chunks_is_read_and_an_endless_one_is_not(lone):
         with suppress(ConnectionError):
             assert lone.post([b"x" * 8000] * 2000)[0] == 413
         assert lone.post([b""])[0] == 400
+        with closing(socket.create_connection(("127.0.0.1", lone.port), timeout=20)) as broken:
+            head = f"POST /witness/add-checkpoint HTTP/1.1\r\nHost: localhost:{lone.port}\r\n"
+            broken.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\nZZ\r\nold\r\n".encode())
+            assert broken.recv(64).startswith(b"HTTP/1.1 400 ")
         assert lone.ask("GET", "/healthz")[0] == 200
 
 
