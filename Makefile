@@ -92,5 +92,5 @@ $(VENV)/runtime: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/development: requirements-dev.txt requirements-s3.txt $(VENV)/runtime
 	@echo "Installing the tools of test and lint (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-s3.txt -r requirements-dev.txt
 	@touch $@
