@@ -28,7 +28,7 @@ def inclusion(event: Event, checkpoint: Checkpoint | None = None, get_hash: GetH
     checkpoint = _checkpoint_over(event, checkpoint)
     index = event.index
     assert index is not None, "_checkpoint_over refuses such an event"
-    return inclusion_proof(index, checkpoint.size, get_hash or read_hash(event.leaf.log, checkpoint.size))
+    return inclusion_proof(index, checkpoint.size, get_hash or read_hash(checkpoint.log, checkpoint.size))
 
 
 def tlog_proof(event: Event, checkpoint: Checkpoint | None = None) -> bytes:
