@@ -215,7 +215,7 @@ def main() -> None:
         aas += pairs
     rows += flushes()
     report(
-        f"Append: {BATCHES} batches of {BATCH} and one checkpoint, unless it says otherwise ({rounds} rounds)",
+        f"Append: {BATCHES} batches of {BATCH} and one checkpoint, where nothing else is said ({rounds} rounds)",
         rows,
         aas,
     )

@@ -7,6 +7,7 @@ A log that grows: what appending, proving, storing and tracing cost at 1,000, 10
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 from itertools import count
@@ -33,8 +34,12 @@ def build(folder: Path, sizes: list[int]) -> None:
 
 
 def appending(folder: Path, sizes: list[int]) -> tuple[list[Row], list[float]]:
-    """All logs are open at once and take turns. The same code at the smallest size is the limit."""
-    logs = {size: Apart("appending.py", BENCHMARK_SITE=str(folder / str(size))) for size in sizes}
+    """Copies of all logs are open at once and take turns. The same code at the smallest size is the limit."""
+    copies = TemporaryDirectory(prefix="beantrail-benchmark-")
+    logs = {}
+    for size in sizes:
+        site = shutil.copytree(folder / str(size), Path(copies.name) / str(size))
+        logs[size] = Apart("appending.py", BENCHMARK_SITE=str(site))
     cases = {}
     for size, log in logs.items():
         log.run("prepare", 2 * (BATCH * BATCHES + SINGLES) * (ROUNDS + 1), 0)
@@ -44,6 +49,7 @@ def appending(folder: Path, sizes: list[int]) -> tuple[list[Row], list[float]]:
     spent = in_turn(cases, ROUNDS)
     for log in logs.values():
         log.close()
+    copies.cleanup()
     rows = []
     for size in sizes[1:]:
         gated = size >= LARGE
