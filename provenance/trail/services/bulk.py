@@ -8,9 +8,6 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
-# Fewer parameters than any database takes in one statement.
-ROWS_AT_ONCE = 100
-
 
 def insert(
     model: type[Model],
@@ -25,36 +22,54 @@ def insert(
 
     Where a row with the same ``unique`` columns is there already, its columns ``update`` are written over.
     """
+    adapted, conflict = _adapted(rows), _on_conflict(unique, update)
     with connection.cursor() as cursor:
-        cursor.executemany(_into(model, columns) + _places(columns) + _on_conflict(unique, update), _adapted(rows))
+        if connection.vendor == "sqlite":
+            cursor.executemany(_into(model, columns) + _places(columns) + conflict, adapted)
+        elif adapted:
+            cursor.execute(_into(model, columns) + _from_arrays(model, columns) + conflict, _turned(adapted))
 
 
 def insert_numbered(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[int]:
     """The same; returns the primary keys that the database gave, in the order of the rows."""
-    rows, keys = _adapted(rows), []
-    tail = f" RETURNING {connection.ops.quote_name(model._meta.pk.column)}"
+    adapted = _adapted(rows)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             # Its triggers make it copy the rows of a longer INSERT first. Keys grow by one, and nobody else writes now.
-            cursor.executemany(_into(model, columns) + _places(columns), rows)
+            cursor.executemany(_into(model, columns) + _places(columns), adapted)
             cursor.execute("SELECT last_insert_rowid()")
             (last,) = cursor.fetchone()
-            return list(range(last - len(rows) + 1, last + 1))
-        for first in range(0, len(rows), ROWS_AT_ONCE):
-            some = rows[first : first + ROWS_AT_ONCE]
-            places = ", ".join([_places(columns)] * len(some))
-            cursor.execute(_into(model, columns) + places + tail, [value for row in some for value in row])
-            keys += [key for (key,) in cursor.fetchall()]
-    return keys
+            return list(range(last - len(adapted) + 1, last + 1))
+        if not adapted:
+            return []
+        key = connection.ops.quote_name(model._meta.pk.column)
+        sql = f"{_into(model, columns)}{_from_arrays(model, columns)} RETURNING {key}"
+        cursor.execute(sql, _turned(adapted))
+        return [key for (key,) in cursor.fetchall()]
 
 
 def _into(model: type[Model], columns: Sequence[str]) -> str:
     quote = connection.ops.quote_name
-    return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) VALUES "
+    return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) "
 
 
 def _places(columns: Sequence[str]) -> str:
-    return f"({', '.join(['%s'] * len(columns))})"
+    return f"VALUES ({', '.join(['%s'] * len(columns))})"
+
+
+def _from_arrays(model: type[Model], columns: Sequence[str]) -> str:
+    """
+    One array for each column. For PostgreSQL the text stays the same, and short, however many rows there are.
+
+    A type goes without its length: casting would cut off what is too long, inserting refuses it.
+    """
+    types = {field.column: field.db_type(connection).partition("(")[0] for field in model._meta.concrete_fields}
+    return f"SELECT * FROM unnest({', '.join(f'%s::{types[column]}[]' for column in columns)})"
+
+
+def _turned(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Columns of rows."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _on_conflict(unique: Sequence[str], update: Sequence[str]) -> str:
