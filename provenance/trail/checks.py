@@ -65,7 +65,7 @@ def export_is_configured_once(app_configs: Sequence[Any] | None = None, **kwargs
 @register("trail")
 def policy_is_readable(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
     if unusable := policy_is_usable():
-        return [Error(unusable, hint="Mend the file, or unset WITNESS_POLICY.", id="trail.E002")]
+        return [Error(unusable, hint="Mend the file, or unset WITNESS_POLICY.", id="trail.E004")]
     return []
 
 

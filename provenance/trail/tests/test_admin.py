@@ -77,7 +77,7 @@ def test_an_unusable_policy_is_told_on_the_logs_page_by_the_check_and_by_readyz(
     client.force_login(admin_user)
 
     assert sentence in client.get(reverse("admin:trail_log_change", args=[log.pk])).content.decode()
-    assert [(error.id, error.msg) for error in policy_is_readable()] == [("trail.E002", sentence)]
+    assert [(error.id, error.msg) for error in policy_is_readable()] == [("trail.E004", sentence)]
     assert client.get("/readyz").json()["faults"] == {"witness policy": sentence}
 
 
