@@ -54,7 +54,7 @@ def machine() -> str:
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     return (
         f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC. {os.cpu_count()} CPUs ({model}), {memory:.0f} GB, "
-        f"{platform.platform(terse=True)}, "
+        f"{platform.freedesktop_os_release()['PRETTY_NAME']}, "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}. Load when it ended: {load}."
     )
 
