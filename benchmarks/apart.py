@@ -79,11 +79,12 @@ class Apart:
         return self._process.stdout.readline()
 
 
-def grown_kilobytes(work: Callable[[], object]) -> int:
-    """By how much the largest memory of this process ever used grew."""
+def grown_kilobytes(work: Callable[[], object]) -> tuple[int, int]:
+    """By how much the largest memory that this process ever used grew, and how large it is then."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     work()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return after - before, after
 
 
 def slow_disk(microseconds: int = 0) -> dict[str, str]:

@@ -82,8 +82,8 @@ class Exporting:
             written += bool(line)
         return written
 
-    def memory(self) -> int:
-        """Kilobytes by which memory grew while every entry went out."""
+    def memory(self) -> tuple[int, int]:
+        """Kilobytes by which memory grew while every entry went out, and the most that it ever was."""
         self.entries(0, TILE_WIDTH)
         return grown_kilobytes(self.every_entry)
 
