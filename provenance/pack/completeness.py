@@ -37,6 +37,7 @@ class Completeness:
     def __init__(self, traced: Iterable[str]) -> None:
         self._namings: dict[Name, list[Naming]] = {name: [] for name in wanted(traced)}
         self.index: Index | None = None
+        self.ended: set[str] = set()  # kids whose end the pack holds, but no registration before it
 
     def follow(self, statement: Statement, leaf: int, digest: bytes) -> None:
         """The next statement, in the log's order."""
@@ -51,7 +52,10 @@ class Completeness:
         The pack does not hold what it would be judged by, and nothing hangs on it.
         """
         if isinstance(statement.body, RevokeKey):
-            return statement.body.kid not in known
+            if statement.body.kid in known:
+                return False
+            self.ended.add(statement.body.kid)
+            return True
         if not isinstance(statement.body, Recall | LiftRecall):
             return False
         return all(("lot", lot) not in self._namings for lot in statement.body.lots)
@@ -88,8 +92,9 @@ class Completeness:
         except ProofRefused as error:
             yield Lack(f"The list of {_told(name)} in the pack is not the log's. {error}")
             return
+        listed = set(listing.leaves)
         for naming in namings:
-            if naming.leaf not in listing.leaves:
+            if naming.leaf not in listed:
                 yield Lack(
                     f"It belongs to the list of {_told(name)}, and the index that the log signed leaves it out.",
                     naming.leaf,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from io import BufferedReader
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import IO
 
@@ -230,7 +230,8 @@ def _listing(number: int, line: bytes) -> Listing:
         }:
             records = _base64(bucket.encode())
             whole = all(type(leaf) is int and 0 <= leaf < MAX_LEAF for leaf in leaves)
-            if whole and records is not None and not rest:
+            ordered = whole and all(before < after for before, after in pairwise(leaves))
+            if ordered and records is not None and not rest:
                 return Listing(kind, name, tuple(leaves), records, _hashes(number, path.encode(), INDEX))
     raise UnusablePack(f"Line {number} of {INDEX} is not in its one form.")
 

@@ -247,6 +247,10 @@ class _Verifier:
             return
         if statement.kid not in (self.keys if isinstance(statement.body, Genesis) else self.books.keys):
             raise CoffeeError("The registration of its key is not in the pack before it.", field="kid")
+        if isinstance(statement.body, RegisterKey) and statement.body.kid in self.completeness.ended:
+            raise CoffeeError(
+                "It registers a key that had ended: the pack leaves its first registration out.", field="kid"
+            )
         if bad_signature:
             raise bad_signature
         rules.authorise(self.books, statement, index)
@@ -297,6 +301,7 @@ class _Verifier:
             fact = self.books.lots.get(lot)
             if lot not in (self.books.traced or ()):
                 self._fault(f"The pack does not say that it holds all statements about the lot {lot}.")
+                self.report.complete = None
             elif fact is None:
                 self._fault(f"No statement in the pack names the lot {lot}.")
             elif fact.made_by is None:

@@ -157,6 +157,27 @@ def test_an_index_that_the_operator_signed_wrong_is_fraud_on_paper():
     ]
 
 
+def test_a_pack_that_traces_too_few_lots_is_not_complete(log):
+    report = check(log.pack(traced=(PARCHMENT,)), log)
+
+    assert whats(report) == [(None, f"The pack does not say that it holds all statements about the lot {CHERRY}.")]
+    assert report.complete is None
+
+
+def test_a_key_that_ended_does_not_come_back_in_a_pack_without_its_first_registration():
+    log = told()
+    key = Ed25519Signer(b"second".ljust(32, b"."))
+    kid = thumbprint(key.public.raw)
+    log.bind_key(WOTE, key)
+    log.say(OPERATOR, RevokeKey(kid=kid, since=NOON, from_index=0, reason="stolen"))
+    log.bind_key(WOTE, key)
+    log.index()
+
+    faults = whats(check(log.pack(without(log, 11)), log))
+
+    assert faults == [(13, "It registers a key that had ended: the pack leaves its first registration out.")]
+
+
 def test_without_the_index_leaf_nothing_is_proved(log):
     report = check(log.pack(without(log, LAST)), log)
 
@@ -215,6 +236,8 @@ MALFORMED = {
     "a leaf that is no number": b'{"kind":"lot","id":"a","leaves":[true],"bucket":"","path":""}\n',
     "a leaf below zero": b'{"kind":"lot","id":"a","leaves":[-1],"bucket":"","path":""}\n',
     "a leaf beyond counting": b'{"kind":"lot","id":"a","leaves":[9007199254740992],"bucket":"","path":""}\n',
+    "leaves out of order": b'{"kind":"lot","id":"a","leaves":[2,1],"bucket":"","path":""}\n',
+    "a leaf twice": b'{"kind":"lot","id":"a","leaves":[1,1],"bucket":"","path":""}\n',
     "a bucket that is no base64": b'{"kind":"lot","id":"a","leaves":[],"bucket":"?","path":""}\n',
     "a path that is no base64": b'{"kind":"lot","id":"a","leaves":[],"bucket":"","path":"?"}\n',
     "a path of other hashes": b'{"kind":"lot","id":"a","leaves":[],"bucket":"","path":"%b"}\n' % b64encode(bytes(31)),
