@@ -63,6 +63,8 @@ def _print(report: Report) -> None:
         print(f"Does not match: {len(report.faults)} {'fault' if len(report.faults) == 1 else 'faults'}.")
     elif report.trusted:
         print("Checked: every statement is signed by who it names, allowed, unchanged and in the log that you trust.")
+        if report.complete is None:
+            print("Whether statements were left out of the pack, a recall among them, cannot be told from it.")
     else:
         print("Self-consistent, origin not trusted: give --trust with a file that you did not get from the operator.")
 
@@ -72,9 +74,12 @@ def _print_completeness(report: Report) -> None:
         print(f"Completeness not proved. {report.not_proved}")
     elif report.complete is None:
         print("Not complete, or not proved to be: see the faults.")
-    elif report.trusted and not report.unwitnessed:
-        witnessed = _time(max(report.witnesses.values()))
-        print(f"Nothing was left out: complete to leaf {report.complete}, witnessed {witnessed}.")
+    elif report.trusted and report.witnessed_at is not None:
+        print(
+            f"By the log's own index nothing was left out: complete to leaf {report.complete}, witnessed "
+            f"{_time(report.witnessed_at)}. Witnesses see no statements: unless one of these is a mirror that replays "
+            "the log, that its index is right rests on its operator's word."
+        )
     else:
         print(f"The operator says complete: nothing was left out up to leaf {report.complete}. No witness was asked.")
 

@@ -94,6 +94,7 @@ class Report:
     complete: int | None = None
     not_proved: str = ""
     witnesses: Mapping[str, int] = field(default_factory=dict)
+    witnessed_at: int | None = None  # POSIX seconds of the newest quorum
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -170,6 +171,7 @@ class _Verifier:
         else:
             self.report.trusted = True
         self.report.witnesses = witnessed.witnesses
+        self.report.witnessed_at = policy.quorum_time(witnessed.witnesses)
         self.report.unwitnessed = policy.has_quorum(())
         return checkpoint
 

@@ -48,7 +48,8 @@ The trust file (the log's keys and the hash of its first leaf) must come from el
 a printed page. The file 'policy' in here is the operator's own word and is never used for checking.
 
 What the pack proves: who signed each statement, that none was changed, that all stand in the log and, where it has the
-file 'index/proofs.jsonl', that none about these lots was left out: no recall, no correction, no sale.
+file 'index/proofs.jsonl', that none about these lots which the log's index counts was left out: no recall, no
+correction, no sale.
 What it cannot prove: that the coffee in the bag is the coffee on the form.
 """
 

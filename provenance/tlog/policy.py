@@ -91,6 +91,18 @@ class Policy:
         """Whether these witnesses, by their names in the policy, are enough."""
         return self.quorum == _NO_WITNESS or self._witnessed(self.quorum, witnesses)
 
+    def quorum_time(self, times: Mapping[str, int]) -> int | None:
+        """
+        Since when the quorum has cosigned last: one witness that signs again and again makes nothing newer.
+
+        ``times``: POSIX seconds by the names in the policy. None where these are not enough, or none is asked for.
+        """
+        if self.quorum == _NO_WITNESS:
+            return None
+        newest_first = sorted(set(times.values()), reverse=True)
+        enough = (since for since in newest_first if self.has_quorum([n for n, at in times.items() if at >= since]))
+        return next(enough, None)
+
     def _witnessed(self, name: str, witnesses: Container[str]) -> bool:
         group = self.groups.get(name)
         if group is None:

@@ -277,6 +277,7 @@ def test_the_command_says_who_says_that_it_is_complete(log, tmp_path, capsys):
     assert "Not complete, or not proved to be: see the faults." in said
     status, said = run(log, log.pack(listings=()), log.trust_file, tmp_path, capsys)
     assert status == NOT_COMPLETE and "Completeness not proved. The pack holds no proof" in said
+    assert "Whether statements were left out of the pack, a recall among them, cannot be told from it." in said
 
 
 WITNESSED = "2026-11-03 10:02:40 UTC"
@@ -291,9 +292,29 @@ def test_the_command_says_when_it_was_witnessed(log, tmp_path, capsys):
     status, said = run(log, log.pack(checkpoint=note), trust, tmp_path, capsys)
 
     assert status == CLEAN
-    assert f"Nothing was left out: complete to leaf {LAST}, witnessed {WITNESSED}." in said
+    assert f"By the log's own index nothing was left out: complete to leaf {LAST}, witnessed {WITNESSED}." in said
+    assert "that its index is right rests on its operator's word" in said
     status, said = run(log, log.pack(), trust, tmp_path, capsys)
     assert status == FAULTS and "not witnessed by the quorum" in said and "The operator says complete" in said
+
+
+def test_a_witness_that_signs_again_alone_makes_the_quorum_no_newer(log, tmp_path, capsys):
+    keys = [Ed25519Signer(bytes([seed]) * 32) for seed in (1, 2, 3)]
+    port, acme, friend = [
+        NamedSigner(f"w{seed}.example", KeyType.COSIGNATURE_ED25519, key) for seed, key in enumerate(keys)
+    ]
+    checkpoint = Checkpoint.parse(parse_note(log.checkpoint).text)
+    times = {port: 1_793_700_160, acme: 1_793_700_170, friend: 1_799_000_000}
+    lines = "".join(cosign(checkpoint, witness, time).line for witness, time in times.items())
+    vkeys = "".join(f"witness {witness.name} {witness.verifier.vkey}\n" for witness in times)
+    names = " ".join(witness.name for witness in times)
+    policy = f"{vkeys}group two 2 {names}\nquorum two\n".encode()
+    trust = log.trust_file.replace(b"quorum none\n", policy)
+
+    status, said = run(log, log.pack(checkpoint=log.checkpoint + lines.encode()), trust, tmp_path, capsys)
+
+    assert status == CLEAN
+    assert f"complete to leaf {LAST}, witnessed 2026-11-03 10:02:50 UTC." in said
 
 
 # --- planted bugs: each must be caught by a test above ---------------------------------------------------------------

@@ -983,6 +983,18 @@ def last_witnessed_over_a_week_ago() -> Case:
     return {"bundle": bundle, "shown": shown_of(log), "said": f"for over a week: it was last {BOTH_VOUCH}"}
 
 
+@case("unchecked")
+def last_witnessed_over_a_week_ago_but_for_one_who_signs_again() -> Case:
+    log = honest_log()
+    bundle = cosigned(log, witness(PORT), witness(ACME))
+    checkpoint = Checkpoint(log.origin, len(log.entries), log.root(len(log.entries)))
+    bundle["checkpoint"] += cosign(checkpoint, witness(LAB), 4_000_000_000).line
+    bundle["policy"] = policy("most", f"group most 2 two {LAB} Nobody").replace(
+        "group two", f"witness Nobody {witness('Nobody').verifier.vkey}\ngroup two"
+    )
+    return {"bundle": bundle, "shown": shown_of(log), "said": "for over a week: it was last witnessed by Port"}
+
+
 # --- a log that succeeded another ------------------------------------------------------------------------------------
 
 NEXT = "beans.example/log/main/2"

@@ -104,11 +104,8 @@ PLANTED_BUGS = {
         "cosignature with another time",
         ("quorum.js", "cosignature/v1\\ntime ${time}", "cosignature/v1\\ntime 1772500000"),
     ),
-    "half the quorum is enough": (
-        "witnessed by one of two",
-        ("quorum.js", "members.filter(vouches).length >= threshold", "members.some(vouches)"),
-    ),
-    "a quorum is not asked for": ("witnessed by nobody", ("quorum.js", "if (vouches(quorum))", "if (true)")),
+    "half the quorum is enough": ("witnessed by one of two", ("quorum.js", "[threshold - 1]", "[0]")),
+    "a quorum is not asked for": ("witnessed by nobody", ("quorum.js", "if (at) {", "if (true) {")),
     "strangers count": (
         "witnessed by strangers only",
         ("quorum.js", "if (signer !== key.name || hex(bytes.slice(0, 4)) !== key.id) continue;", ""),
@@ -124,6 +121,10 @@ PLANTED_BUGS = {
     "a log may hide from its witnesses": (
         "last witnessed over a week ago",
         ("verify.js", "if (shown && Date.now() / 1000 - quorum.at > WEEK)", "if (false)"),
+    ),
+    "one witness makes a quorum new": (
+        "last witnessed over a week ago but for one who signs again",
+        ("quorum.js", "const at = vouches(quorum);", "const at = vouches(quorum) && Math.max(...times.values());"),
     ),
     "anybody succeeds a log": (
         "succession by somebody else",

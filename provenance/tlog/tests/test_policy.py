@@ -232,6 +232,16 @@ def test_a_policy_of_32_logs_witnesses_and_groups_is_read():
     assert not read.has_quorum({f"w{n}" for n in range(31)})
 
 
+def test_the_quorum_is_as_old_as_the_newest_set_of_witnesses_that_is_enough():
+    keys = "".join(f"witness w{n} {V[n]}\n" for n in (1, 2, 3))
+    two_of_three = parse_policy(f"{keys}group two 2 w1 w2 w3\nquorum two\n".encode())
+
+    assert two_of_three.quorum_time({"w1": 100, "w2": 90, "w3": 80}) == 90
+    assert two_of_three.quorum_time({"w1": 100, "w2": 100}) == 100
+    assert two_of_three.quorum_time({"w1": 100}) is None
+    assert parse_policy(f"{keys}quorum none\n".encode()).quorum_time({"w1": 100}) is None
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_policy_or_are_refused(data):
     for candidate in (data, TWO_LEVELS + data, TWO_LEVELS.replace(b"X1", data)):

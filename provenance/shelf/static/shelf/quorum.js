@@ -1,4 +1,4 @@
-// Who else vouches for a checkpoint: cosignatures (C2SP tlog-cosignature) and the quorum of a tlog-policy.
+// Who else vouches: C2SP's tlog-cosignature and the quorum of a tlog-policy.
 import { hex, refuse, utf8 } from "./bytes.js";
 import { verifySignature } from "./ed25519.js";
 import { readVkey } from "./log.js";
@@ -27,13 +27,14 @@ export async function judgeQuorum({ text, signatures }, policy = "quorum none") 
       times.set(name, Number(time));
     }
   }
+  // Since when: no member alone makes it newer.
   const vouches = (name) => {
     const [threshold, members] = groups.get(name) ?? [];
-    return members ? members.filter(vouches).length >= threshold : times.has(name);
+    return members ? members.map(vouches).sort((a, b) => b - a)[threshold - 1] : times.get(name);
   };
   if (quorum === "none") return { met: null, words: "no witness is asked for" };
-  if (vouches(quorum)) {
-    const at = Math.max(...times.values());
+  const at = vouches(quorum);
+  if (at) {
     // What follows a name's last slash tells its keys apart.
     const names = listed([...new Set([...times.keys()].map((name) => name.replace(/\/[^/]*$/, "")))]).replaceAll("_", " ");
     return { met: true, at, words: `witnessed by ${names} on ${new Date(at * 1000).toUTCString().slice(5, 22)} UTC` };
