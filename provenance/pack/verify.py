@@ -136,7 +136,7 @@ class _Verifier:
         entries = chain([first], entries)
         while batch := list(islice(entries, _BATCH)):
             self._check_batch(batch)
-        self._check_successions()
+        self._check_successions(genesis)
         self._check_completeness(checkpoint)
         self._check_lots()
         self._check_seals()
@@ -182,12 +182,12 @@ class _Verifier:
 
     # --- statements ---
 
-    def _check_successions(self) -> None:
+    def _check_successions(self, genesis: Genesis) -> None:
         """Each retired log handed over to the next by its operator, who quoted the very checkpoint in the pack."""
         for number in range(len(self.quoted), len(self.spans) - 1):
             follower = self.spans[number + 1].checkpoint.origin
             self._fault(f"The pack does not hold the leaf by which {follower} succeeds the log before it.")
-        for span, quoted in zip(self.spans, self.quoted, strict=False):
+        for number, (span, quoted) in enumerate(zip(self.spans, self.quoted, strict=False)):
             if parse_note(quoted.retired.encode()).text != span.checkpoint.text:
                 self._fault(f"The succession of {span.checkpoint.origin} quotes another checkpoint than the pack.")
             if quoted.lost:
@@ -195,6 +195,21 @@ class _Verifier:
                     f"{span.checkpoint.origin} was retired at {span.checkpoint.size} leaves; its operator says that "
                     f"{quoted.lost} further ones were lost."
                 )
+            if not self._was_witnessed(quoted.retired.encode(), _keys(genesis, number)):
+                self.report.notes.append(
+                    f"{span.checkpoint.origin} was retired at a checkpoint without the cosignatures that you demand: "
+                    "that others were shown the same history of it rests on its operator's word."
+                )
+
+    def _was_witnessed(self, note: bytes, keys: list[VerifierKey]) -> bool:
+        """Whether the quorum cosigned a retired log's last checkpoint, where the reader demands one."""
+        if self.trust is None or self.trust.policy.has_quorum(()):
+            return True
+        try:
+            replace(self.trust.policy, logs=tuple(map(Party, keys))).check(note)
+        except TlogError:
+            return False
+        return True
 
     def _span(self, place: int) -> Span:
         return next((span for span in self.spans if place < span.end), self.spans[-1])
@@ -282,19 +297,19 @@ class _Verifier:
             self.report.not_proved = "The pack holds no proof from the log's index that nothing was left out of it."
             return
         if index is None or index.upto != checkpoint.size - 1:
-            self._fault("The pack lacks the index leaf that its checkpoint has to end in.", checkpoint.size - 1)
+            self._fault("The pack lacks the index leaf that its checkpoint has to end in.", self.spans[-1].end - 1)
             return
         lacks = list(self.completeness.lacks(self.pack.listings()))
         for lack in lacks:
-            self._fault(lack.what, lack.leaf)
+            self._fault(lack.what, None if lack.leaf is None else self.spans[-1].first + lack.leaf)
         if lacks:
             return
         if len(self.spans) == 1:
             self.report.complete = index.upto
         else:
             self.report.not_proved = (
-                f"Nothing was left out since {checkpoint.origin} began, up to its leaf {index.upto}. That nothing was "
-                "left out of what the logs before it hold rests on their operator's word."
+                f"By its own index nothing was left out since {checkpoint.origin} began, up to its leaf {index.upto}. "
+                "That nothing was left out of what the logs before it hold rests on their operator's word."
             )
 
     def _check_lots(self) -> None:

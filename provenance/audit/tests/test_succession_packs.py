@@ -18,6 +18,10 @@ from provenance.pack.read import PackFile
 from provenance.pack.trust import parse_trust
 from provenance.pack.verify import verify
 from provenance.tlog.checkpoint import Checkpoint as Note
+from provenance.tlog.cosignature import cosign
+from provenance.tlog.keys import Ed25519Signer, KeyType, NamedSigner
+from provenance.tlog.note import parse_note
+from provenance.tlog.policy import parse_policy
 from provenance.trail.models import Checkpoint, Event
 from provenance.trail.services import guarding
 from provenance.trail.services.acting import Draft, record_acts
@@ -151,6 +155,37 @@ def test_a_changed_statement_of_the_retired_log_is_named_by_its_place(series, pa
 
     harvest = Event.objects.get(act="harvest", leaf__log=series[0], uuid=_first_harvest())
     assert any(fault.index == harvest.index for fault in faults)
+
+
+def test_what_is_left_out_of_the_newest_log_is_named_by_its_place(series, packed):
+    recall = next(place for place, act in acts_in(packed) if act == "recall")
+
+    def without(name, content):
+        wanted = b'{"index":%d,' % recall
+        lines = content.splitlines(keepends=True)
+        return b"".join(line for line in lines if not line.startswith(wanted)) if name.endswith(".jsonl") else content
+
+    faults = [(fault.index, fault.what) for fault in checked(rewritten(packed, without), series[3]).faults]
+
+    assert (recall, "It belongs to the list of all recalls and is not in the pack.") in faults
+
+
+def test_a_retired_log_that_the_readers_witnesses_did_not_see_to_its_end_is_told(series, packed):
+    first, second, _, trust = series
+    port = NamedSigner("port.example/w1", KeyType.COSIGNATURE_ED25519, Ed25519Signer(bytes(range(32))))
+    lines = f"log {first.vkeys.splitlines()[0]}\nwitness port {port.verifier.vkey}\nquorum port\n"
+
+    def witnessed(name, content):
+        if name != "checkpoint":
+            return content
+        return content + cosign(Note.parse(parse_note(content).text), port, 1_800_000_000).line.encode()
+
+    report = checked(rewritten(packed, witnessed), replace(trust, policy=parse_policy(lines.encode())))
+
+    assert report.faults == [] and report.trusted and report.witnessed_at == 1_800_000_000
+    told = "was retired at a checkpoint without the cosignatures that you demand"
+    assert [note.partition(" ")[0] for note in report.notes if told in note] == [first.origin, second.origin]
+    assert not any(told in note for note in checked(packed, trust).notes)
 
 
 def _payload(jws):
