@@ -78,6 +78,6 @@ def policy_is_usable() -> str | None:
     return None
 
 
-@must_be_ready("fork alarm")
-def no_alarm_stands() -> str | None:
+@must_be_ready("log")
+def no_log_is_frozen() -> str | None:
     return " ".join(alarms.standing()) or None

@@ -94,7 +94,7 @@ def test_a_fork_alarm_stands_on_every_page_of_the_admin_and_fails_readyz(client,
     )
     assert sentence in client.get(reverse(page)).content.decode()
     ready = client.get("/readyz")
-    assert ready.status_code == 503 and ready.json()["faults"]["fork alarm"] == sentence
+    assert ready.status_code == 503 and ready.json()["faults"] == {"log": sentence}
 
 
 def test_strangers_at_the_log_in_page_do_not_read_of_it(client, log):
