@@ -85,7 +85,7 @@ def test_what_waits_too_long_for_the_quorum_is_a_fault(log, signed_by, monkeypat
 
     [fault] = faults(log)
     assert fault.startswith(f"Leaves from {checkpoint.size} on wait for the quorum since ")
-    with pytest.raises(CommandError, match="1 faults"):
+    with pytest.raises(CommandError, match=r"^1 fault\.$"):
         call_command("verify_trail")
     assert "1 leaf is not witnessed yet." in capsys.readouterr().out
     Log.objects.update(state=Log.State.RETIRED)
