@@ -25,5 +25,7 @@ class Command(BaseCommand):
         for fault in findings.faults:
             self.stdout.write(self.style.ERROR(str(fault)))
         if findings.faults:
-            raise CommandError("1 fault." if len(findings.faults) == 1 else f"{len(findings.faults)} faults.", returncode=1)
+            raise CommandError(
+                "1 fault." if len(findings.faults) == 1 else f"{len(findings.faults)} faults.", returncode=1
+            )
         self.stdout.write("No fault.")
