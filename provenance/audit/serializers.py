@@ -29,6 +29,19 @@ class TrailQuery(serializers.Serializer):
     )
 
 
+class StatementsQuery(serializers.Serializer):
+    """Which leaves of a log."""
+
+    to = serializers.IntegerField(
+        required=False, min_value=0, help_text="The leaf to end before; without it, all that is released."
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # No attribute of a class can be called "from".
+        first = serializers.IntegerField(default=0, min_value=0, help_text="Index of the first leaf.")
+        return {"from": first, **super().get_fields()}
+
+
 class StandingAnswer(serializers.Serializer):
     """How far an event has come, as this server says; the proof proves it."""
 

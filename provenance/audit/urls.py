@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from provenance.audit.views import events, index, logs, lots, pages
+from provenance.audit.views import events, index, logs, lots, pages, statements
 
 app_name = "audit"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("log/<slug:name>/<int:number>/checkpoint", logs.checkpoint, name="checkpoint"),
     path("log/<slug:name>/<int:number>/tile/<path:path>", logs.tile, name="tile"),
     path("log/<slug:name>/<int:number>/index/<str:kind>/<path:id>", index.IndexEntry.as_view(), name="index"),
+    path("log/<slug:name>/<int:number>/statements", statements.Statements.as_view(), name="statements"),
     path("log/<slug:name>/<int:number>/trust", logs.trust, name="trust"),
     path("log/<slug:name>/<int:number>/policy", logs.policy, name="policy"),
 ]

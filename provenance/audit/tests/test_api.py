@@ -291,6 +291,7 @@ def test_the_schema_and_its_page_name_every_address(client):
         "/api/lots/{code}/pack",
         "/api/lots/{code}/trail",
         "/log/{name}/{number}/index/{kind}/{id}",
+        "/log/{name}/{number}/statements",
     ]
     assert page.status_code == 200
     assert "http" not in page.content.decode().split("<main", 1)[1].split("</main>")[0]
