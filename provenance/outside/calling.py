@@ -54,6 +54,9 @@ def _call(method: str, url: str, body: bytes | None, headers: Mapping[str, str],
             answer = _ask(connected, target, method, body, headers, limit)
     except OutsideError:
         raise
+    except TimeoutError:
+        # The socket's own patience ends at the same moment as ours, and may be the first to say so.
+        late.set()
     except OSError as error:
         raise Unreachable(f"{target.where} did not answer: {str(error) or type(error).__name__}.") from None
     except HTTPException as error:
