@@ -40,6 +40,10 @@ class UnknownLog(Refusal):
     status = 404
 
 
+class Succeeded(UnknownLog):
+    """A later log of the same series was cosigned here: this one has ended."""
+
+
 class OtherSize(Refusal):
     """The old size is not that of the latest checkpoint cosigned, which is told."""
 

@@ -18,6 +18,7 @@ from provenance.witness.mirroring.errors import NotReplayed
 from provenance.witness.mirroring.keeping import held, said_in
 from provenance.witness.models import MirroredLog, WitnessKey
 from provenance.witness.services import keys
+from provenance.witness.services.succession import later_than
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,8 @@ def cosign(log: MirroredLog, checkpoint: Checkpoint) -> str:
 def _check(log: MirroredLog, checkpoint: Checkpoint) -> None:
     if log.alarms.exists():
         raise NotReplayed(f"{log.origin} has signed two histories: this mirror vouches for neither.")
+    if later := later_than(log.origin, MirroredLog.objects.filter(size__gt=0).values_list("origin", flat=True)):
+        raise NotReplayed(f"{log.origin} has ended: this mirror holds {later}, which succeeds it.")
     if checkpoint.size != log.indexed or checkpoint.size < log.cosigned_size:
         raise NotReplayed(f"The newest index that was replayed ends {log.origin} at {log.indexed} leaves.")
     if held(log).root_at(checkpoint.size) != checkpoint.root:

@@ -26,10 +26,12 @@ from provenance.witness.errors import (
     NotSigned,
     OtherSize,
     Refusal,
+    Succeeded,
     UnknownLog,
 )
 from provenance.witness.models import Contradiction, CosignedTree, WatchedLog
 from provenance.witness.services import fencing, keys
+from provenance.witness.services.succession import later_than
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +85,7 @@ def follow(pk: int, asked: Asked, note: Note, signers: list[NamedSigner], now: d
             connection.cursor().execute("SET LOCAL synchronous_commit = on")
         log = WatchedLog.objects.select_for_update().get(pk=pk)
         fencing.check(log)
+        check_goes_on(log)
         check_follows(log, asked)
         if log.cosigned_at and now < log.cosigned_at:
             raise NotReady("The clock of this witness is behind its latest cosignature.")
@@ -90,6 +93,13 @@ def follow(pk: int, asked: Asked, note: Note, signers: list[NamedSigner], now: d
         write(log, asked, note.with_signatures(*lines), now)
     fencing.advance(log)
     return "".join(line.line for line in lines)
+
+
+def check_goes_on(log: WatchedLog) -> None:
+    """Raise a ``Refusal`` where the log has ended, since one that succeeds it was cosigned."""
+    cosigned = WatchedLog.objects.filter(size__gt=0).values_list("origin", flat=True)
+    if later := later_than(log.origin, cosigned):
+        raise Succeeded(f"{log.origin} has ended: this witness has cosigned {later}, which succeeds it.")
 
 
 def check_follows(log: WatchedLog, asked: Asked) -> None:

@@ -76,6 +76,34 @@ def test_the_same_tree_again_refreshes_the_time(watched, grown):
     assert CosignedTree.objects.get().cosigned_at == noon
 
 
+def test_nothing_more_is_cosigned_of_a_log_once_its_successor_was(ask, watched, grown):
+    following = GrowingLog("coffee.example/log/main/2", seed=2)
+    watching.watch(following.origin, following.keys)
+    assert ask(grown.request(0, 5)).status_code == 200
+    assert ask(following.request(0, 0)).status_code == 200
+    assert ask(grown.request(5, 6)).status_code == 200
+    assert ask(following.request(0, 1)).status_code == 200
+    before = everything()
+
+    for again in (grown.request(6, 6), grown.request(6, 7)):
+        refused(ask(again), 404, "has ended: this witness has cosigned coffee.example/log/main/2, which succeeds it.")
+
+    assert everything() == before
+    assert ask(following.request(1, 2)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["coffee.example/log/other/2", "coffee.example/log/main/2x", "other.example/log/main/2", "coffee.example/9"],
+)
+def test_logs_of_other_series_end_none(ask, watched, grown, other):
+    stranger = GrowingLog(other, seed=2)
+    watching.watch(stranger.origin, stranger.keys)
+
+    assert ask(stranger.request(0, 3)).status_code == 200
+    assert ask(grown.request(0, 5)).status_code == 200
+
+
 def test_one_trusted_key_is_enough_and_lines_of_others_are_not_kept(ask, watched, grown):
     stranger = NamedSigner("stranger.example", KeyType.ED25519, Ed25519Signer.generate())
     body = grown.request(0, 5, note=grown.note(5, [stranger, grown.signers[0]]))

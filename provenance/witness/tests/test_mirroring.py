@@ -15,10 +15,12 @@ from provenance.tlog.note import parse_note
 from provenance.tlog.proven import ProvenLog, bundles_of, tiles_of
 from provenance.tlog.tiles import encode_bundle
 from provenance.witness.mirroring import keeping, pulling
-from provenance.witness.mirroring.errors import Fork, NotPulled
+from provenance.witness.mirroring.errors import Fork, NotPulled, NotReplayed
 from provenance.witness.mirroring.keeping import read_trust, reader_of, said_in, trust_in
 from provenance.witness.mirroring.pulling import enrol, pull
-from provenance.witness.models import MirrorAlarm, MirroredLog, MirroredTile
+from provenance.witness.mirroring.replaying import cosign
+from provenance.witness.models import MirrorAlarm, MirroredLog, MirroredTile, WitnessKey
+from provenance.witness.services import keys
 from provenance.witness.tests.logs import GrowingLog
 
 pytestmark = pytest.mark.django_db
@@ -461,6 +463,23 @@ def test_the_command_exits_with_1_at_a_fork(web):
         call_command("mirror", URL, "--once")
 
     assert caught.value.returncode == 1 and MirrorAlarm.objects.count() == 1
+
+
+def test_a_mirror_vouches_for_no_log_whose_successor_it_holds():
+    keys.create("ngo.example/mirror", WitnessKey.Role.MIRROR)
+    row = mirrored(Served(5))
+    MirroredLog.objects.update(indexed=5)
+    checkpoint = said_in(row.note)
+    assert cosign(row, checkpoint)
+    following = MirroredLog.objects.create(origin="coffee.example/log/main/2", url=URL, trust="")
+    assert cosign(row, checkpoint)
+    MirroredLog.objects.filter(pk=following.pk).update(size=1)
+    before = MirroredLog.objects.get(pk=row.pk).cosigned
+
+    with pytest.raises(NotReplayed, match="has ended: this mirror holds coffee.example/log/main/2"):
+        cosign(row, checkpoint)
+
+    assert MirroredLog.objects.get(pk=row.pk).cosigned == before
 
 
 def test_what_is_proven_can_be_read_by_whoever_refills_a_log():
