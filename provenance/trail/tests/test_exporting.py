@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from provenance import health
 from provenance.tlog.checkpoint import Checkpoint as Signed
+from provenance.tlog.checkpoint import sign_checkpoint
 from provenance.tlog.damage import damaged_files
 from provenance.tlog.errors import MissingTile
 from provenance.tlog.hashing import leaf_hash, root_of
@@ -29,8 +30,10 @@ from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.cosigning import cosigned
 from provenance.trail.services.exporting import Directory, ExportContradicted, ExportFailed, places, writing
 from provenance.trail.services.exporting.places import StoredFiles
+from provenance.trail.services.logs import signers_of
 from provenance.trail.services.publishing import publish, publish_due
 from provenance.trail.services.queries import latest_checkpoint
+from provenance.trail.services.recovering.succeeding import succeed
 from provenance.trail.tests import story
 from provenance.trail.tests.story import ALMAZ, PARTY
 
@@ -586,6 +589,32 @@ def test_a_checkpoint_of_another_history_in_the_export_freezes_the_log(log, fold
     log.refresh_from_db()
     alarm = ForkAlarm.objects.get()
     assert log.state == "frozen" and alarm.source == "The static export" and last.note in alarm.evidence and save
+
+
+def test_a_longer_export_of_a_retired_log_is_told_and_holds_up_only_itself(log, folder, caplog):
+    publish(log)
+    longer = sign_checkpoint(Signed(log.origin, 500, b"\2" * 32), signers_of(log), int(timezone.now().timestamp()))
+    shown = folder / "log/main/1/checkpoint"
+    shown.write_bytes(longer)
+    with pytest.raises(LogFrozen):
+        exporting.catch_up(log)
+    following = succeed(log)
+    caplog.clear()
+
+    with pytest.raises(
+        ExportFailed, match="never made. The log was succeeded there: move its folder of the export away"
+    ):
+        exporting.export_due()
+
+    log.refresh_from_db()
+    assert log.state == "retired" and shown.read_bytes() == longer
+    assert ForkAlarm.objects.get().log == log and "FORK ALARM" not in caplog.text
+    assert f"EXPORT ALARM for log {log.origin}" in caplog.text
+    assert check(folder, following) == Signed(following.origin, 1, bytes(latest_checkpoint(following).root))
+
+    shutil.move(folder / "log/main/1", folder / "evidence")
+    exporting.export_due()
+    assert check(folder, log).size == latest_checkpoint(log).size
 
 
 @pytest.mark.parametrize("content", [b"nonsense", None])

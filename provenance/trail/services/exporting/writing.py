@@ -114,6 +114,11 @@ def _held(log: Log, held: bytes) -> Signed:
         open_checkpoint(held, vkeys_of(log), origin=log.origin)
     except TlogError:
         raise ExportContradicted(f"{what} It is not signed with this log's key: move the export away.") from None
+    if log.state == Log.State.RETIRED:
+        # There is nothing left to freeze, and its successor's first leaf says how many leaves were lost.
+        raise ExportContradicted(
+            f"{what} The log was succeeded there: move its folder of the export away and keep it; it is written anew."
+        )
     raise raise_alarm(log, source="The static export", what=what, evidence=held.decode(errors="replace"))
 
 
