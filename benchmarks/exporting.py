@@ -1,12 +1,14 @@
 """Everything a log holds, as it leaves the site. Serves ``export.py``."""
 
 import json
+import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import fresh_site  # noqa: F401  # must come first
 from apart import grown_kilobytes, serve
+from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
@@ -39,9 +41,29 @@ class Exporting:
 
     def raw(self, first: int, count: int) -> int:
         """The limit: the stored bytes, as the database gives them."""
+        fetched = 0
         with connection.cursor() as cursor:
             cursor.execute("SELECT statement FROM trail_event WHERE id > %s ORDER BY id LIMIT %s", [first, count])
-            return sum(1 for _ in cursor.fetchall())
+            while rows := cursor.fetchmany(AT_ONCE):
+                fetched += len(rows)
+        return fetched
+
+    def copied(self) -> int:
+        """PostgreSQL's limit: every stored byte by COPY."""
+        with (
+            connection.cursor() as cursor,
+            cursor.copy("COPY trail_event (statement) TO STDOUT (FORMAT BINARY)") as data,
+        ):
+            assert sum(map(len, data))
+        return self.size
+
+    def statements(self, first: int, count: int) -> int:
+        """The statements as one stream of lines."""
+        self._get(f"/log/{self.log.name}/{self.log.number}/statements?from={first}&to={first + count}")
+        return count
+
+    def every_statement(self) -> int:
+        return self.statements(0, self.size)
 
     def entries(self, first: int, count: int) -> int:
         """Entry bundles of the log, for a mirror: the signed bytes, ``count`` a multiple of 256."""
@@ -49,9 +71,6 @@ class Exporting:
         for bundle in range(first // TILE_WIDTH, (first + count) // TILE_WIDTH):
             self._get(prefix + tile_path(None, bundle))
         return count
-
-    def every_entry(self) -> int:
-        return self.entries(0, self.size // TILE_WIDTH * TILE_WIDTH)
 
     def api(self, pages: int) -> int:
         """EPCIS documents of the audit API, page by page as its links lead."""
@@ -83,9 +102,9 @@ class Exporting:
         return written
 
     def memory(self) -> tuple[int, int]:
-        """Kilobytes by which memory grew while every entry went out, and the most that it ever was."""
-        self.entries(0, TILE_WIDTH)
-        return grown_kilobytes(self.every_entry)
+        """Kilobytes by which memory grew while every statement went out, and the most that it ever was."""
+        self.statements(0, TILE_WIDTH)
+        return grown_kilobytes(self.every_statement)
 
     def _get(self, url: str) -> dict[str, str]:
         where, _, query = url.partition("?")
@@ -100,6 +119,26 @@ class Exporting:
         return headers
 
 
+class Psql:
+    """What people take a table out of PostgreSQL with: the same indices and statements."""
+
+    def __init__(self) -> None:
+        database = settings.DATABASES["default"]
+        where = f"host={database['HOST']} port={database['PORT']} user={database['USER']} dbname={database['NAME']}"
+        self._process = subprocess.Popen(
+            ["psql", "-qAtX", "-d", where], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def copied(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(
+            "\\copy (SELECT l.index, convert_from(e.statement, 'UTF8') FROM trail_leaf l "
+            "JOIN trail_event e ON e.id = l.event_id ORDER BY l.index) TO '/dev/null'\n\\echo copied\n"
+        )
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == "copied\n"
+
+
 def static_files() -> int:
     """``export_log``: the whole log as files, every byte proven and flushed; returns how many."""
     with TemporaryDirectory(prefix="beantrail-benchmark-") as folder:
@@ -109,15 +148,20 @@ def static_files() -> int:
 
 def main() -> None:
     exporting = Exporting()
+    on_postgresql = {"copy": exporting.copied, "psql": Psql().copied} if connection.vendor == "postgresql" else {}
     serve(
-        {
+        on_postgresql
+        | {
             "raw": exporting.raw,
+            "statements": exporting.statements,
+            "every statement": exporting.every_statement,
             "entries": exporting.entries,
             "api": exporting.api,
             "usual": exporting.usual,
             "memory": exporting.memory,
             "static": static_files,
             "size": lambda: exporting.size,
+            "door": lambda: (f"log/{exporting.log.name}/{exporting.log.number}/statements", exporting.token),
         }
     )
 

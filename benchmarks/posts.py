@@ -46,9 +46,9 @@ class Server:
         asyncio.run(self._wait())
 
     def post(self, path: str, bodies: list[bytes]) -> tuple[float, float]:
-        worker, began = self._worker_seconds(), time.perf_counter()
+        worker, began = self.worker_seconds(), time.perf_counter()
         took = asyncio.run(self._post_all(path, bodies))
-        wall, worker = time.perf_counter() - began, self._worker_seconds() - worker
+        wall, worker = time.perf_counter() - began, self.worker_seconds() - worker
         self._latencies.setdefault(path, []).append(took)
         return wall, worker
 
@@ -91,7 +91,7 @@ class Server:
         writer.close()
         return took
 
-    def _worker_seconds(self) -> float:
+    def worker_seconds(self) -> float:
         """CPU seconds of the worker, the only child of the process that was started."""
         [worker] = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         fields = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
