@@ -8,6 +8,7 @@ from the trust file only. Without one the pack can be found consistent with itse
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ from provenance.tlog.errors import TlogError
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.keys import VerifierKey, parse_vkey
 from provenance.tlog.note import parse_note
-from provenance.tlog.policy import Party
+from provenance.tlog.policy import Party, Policy
 from provenance.tlog.proofs import check_inclusion
 
 _BATCH = 256  # statements
@@ -195,21 +196,25 @@ class _Verifier:
                     f"{span.checkpoint.origin} was retired at {span.checkpoint.size} leaves; its operator says that "
                     f"{quoted.lost} further ones were lost."
                 )
-            if not self._was_witnessed(quoted.retired.encode(), _keys(genesis, number)):
-                self.report.notes.append(
-                    f"{span.checkpoint.origin} was retired at a checkpoint without the cosignatures that you demand: "
-                    "that others were shown the same history of it rests on its operator's word."
-                )
+            if self.trust is not None and not self.trust.policy.has_quorum(()):
+                policy = replace(self.trust.policy, logs=tuple(map(Party, _keys(genesis, number))))
+                self._tell_last_witnessed(policy, quoted.retired.encode(), span.checkpoint)
 
-    def _was_witnessed(self, note: bytes, keys: list[VerifierKey]) -> bool:
-        """Whether the quorum cosigned a retired log's last checkpoint, where the reader demands one."""
-        if self.trust is None or self.trust.policy.has_quorum(()):
-            return True
+    def _tell_last_witnessed(self, policy: Policy, note: bytes, retired: Checkpoint) -> None:
+        """Witnesses of the newest log say nothing about where the operator ended the one before."""
         try:
-            replace(self.trust.policy, logs=tuple(map(Party, keys))).check(note)
+            at = policy.quorum_time(policy.check(note).witnesses) or 0
         except TlogError:
-            return False
-        return True
+            self.report.notes.append(
+                f"{retired.origin} was retired at a checkpoint without the cosignatures that you demand: "
+                "that others were shown the same history of it rests on its operator's word."
+            )
+        else:
+            self.report.notes.append(
+                f"{retired.origin} was retired at {retired.size} leaves, which your witnesses cosigned at "
+                f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC. Whether it had leaves beyond, this pack "
+                "cannot show."
+            )
 
     def _span(self, place: int) -> Span:
         return next((span for span in self.spans if place < span.end), self.spans[-1])

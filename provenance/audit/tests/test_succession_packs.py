@@ -3,6 +3,7 @@
 import json
 import zipfile
 from dataclasses import replace
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -22,7 +23,7 @@ from provenance.tlog.cosignature import cosign
 from provenance.tlog.keys import Ed25519Signer, KeyType, NamedSigner
 from provenance.tlog.note import parse_note
 from provenance.tlog.policy import parse_policy
-from provenance.trail.models import Checkpoint, Event
+from provenance.trail.models import Checkpoint, Cosignature, Event
 from provenance.trail.services import guarding
 from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.fence import Fence
@@ -186,6 +187,32 @@ def test_a_retired_log_that_the_readers_witnesses_did_not_see_to_its_end_is_told
     told = "was retired at a checkpoint without the cosignatures that you demand"
     assert [note.partition(" ")[0] for note in report.notes if told in note] == [first.origin, second.origin]
     assert not any(told in note for note in checked(packed, trust).notes)
+
+
+def test_where_the_readers_witnesses_saw_a_retired_log_last_is_told(trail, nadia):
+    """Its operator may end it at an old checkpoint: what came after is in no pack, but that is old can be seen."""
+    guarding.forget()
+    log, port = trail.log, NamedSigner("port.example/w1", KeyType.COSIGNATURE_ED25519, Ed25519Signer(bytes(range(32))))
+    publish(log, index=True)
+    newest = Checkpoint.objects.filter(log=log).order_by("size").last()
+    line = cosign(Note.parse(parse_note(newest.note.encode()).text), port, 1_800_000_000).line
+    Cosignature.objects.create(checkpoint=newest, kid="port.example/w1", day=date(2027, 1, 15), line=line)
+    succeed(log)
+    data = b"".join(pack_of([BAGS], Reader.of(nadia)).stream())
+    size = newest.size
+
+    def witnessed(name, content):
+        if name != "checkpoint":
+            return content
+        return content + cosign(Note.parse(parse_note(content).text), port, 1_900_000_000).line.encode()
+
+    lines = f"log {log.vkeys.splitlines()[0]}\nwitness port {port.verifier.vkey}\nquorum port\n"
+    trust = replace(parse_trust(trust_of(log)), policy=parse_policy(lines.encode()))
+    report = checked(rewritten(data, witnessed), trust)
+
+    assert report.faults == [] and report.complete is None
+    told = f"{log.origin} was retired at {size} leaves, which your witnesses cosigned at 2027-01-15 08:00:00 UTC."
+    assert any(note.startswith(told) for note in report.notes)
 
 
 def _payload(jws):
