@@ -293,7 +293,7 @@ def test_the_command_says_when_it_was_witnessed(log, tmp_path, capsys):
 
     assert status == CLEAN
     assert f"By the log's own index nothing was left out: complete to leaf {LAST}, witnessed {WITNESSED}." in said
-    assert "that its index is right rests on its operator's word" in said
+    assert "its index is right and no farm, party or key registered twice rests on its operator's word" in said
     status, said = run(log, log.pack(), trust, tmp_path, capsys)
     assert status == FAULTS and "not witnessed by the quorum" in said and "The operator says complete" in said
 
