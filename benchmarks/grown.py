@@ -1,6 +1,7 @@
 """What is asked of a log that has grown: proofs, traces, recalls, its size on the disk. Serves ``growth.py``."""
 
 import random
+from functools import partial
 from itertools import islice
 from math import ceil, log
 from typing import Any
@@ -12,7 +13,7 @@ from appending import bytes_an_event
 from django.db import connection
 
 from provenance.coffee.acts import Form
-from provenance.tlog.tiles import TileReader
+from provenance.tlog.tiles import TileReader, proven_edge, proven_nodes
 from provenance.trail.models import Event, LogHead, Lot, pk_of
 from provenance.trail.services import closure as tracing
 from provenance.trail.services.closure import closure
@@ -52,7 +53,7 @@ class Grown:
     def worst(self, count: int) -> dict[str, Any]:
         """The most hashes and tile reads of any of these proofs, and the most there may be."""
         self.draw(count)
-        read = hash_reader(self.log)
+        read, root = hash_reader(self.log), bytes(self.checkpoint.root)
         hashes = reads = 0
         for event in self.events:
             asked: list[tuple[int, int]] = []
@@ -61,7 +62,10 @@ class Grown:
                 asked.append((level, index))
                 return read(level, index, width)
 
-            path = inclusion(event, self.checkpoint, TileReader(self.checkpoint.size, noted).hash)
+            # As a process that knows nothing yet would read.
+            edge = proven_edge(self.checkpoint.size, root, noted)
+            reader = TileReader(self.checkpoint.size, noted, edge, partial(proven_nodes, read_hashes=noted))
+            path = inclusion(event, self.checkpoint, reader.hash)
             hashes, reads = max(hashes, len(path)), max(reads, len(asked))
         size = self.checkpoint.size
         return {

@@ -233,7 +233,7 @@ class _Prover:
     def __post_init__(self) -> None:
         self.numbers = {checkpoint.log_id: number for number, checkpoint in enumerate(self.checkpoints)}
         # One reader a log for all proofs: each tile is read once.
-        self.readers = [proofs.read_hash(checkpoint.log, checkpoint.size) for checkpoint in self.checkpoints]
+        self.readers = [proofs.read_hash(checkpoint) for checkpoint in self.checkpoints]
 
     def entry(self, event: Event, title: str, opened: Mapping[str, Opened]) -> dict[str, Any]:
         number = None if event.index is None else self.numbers.get(event.leaf.log_id)

@@ -7,12 +7,14 @@ change; partial ones grow with the tree.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
 from provenance.tlog.errors import MalformedTile
 from provenance.tlog.hashing import HASH_SIZE, root_of
+from provenance.tlog.proofs import frontier_at
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
@@ -119,18 +121,36 @@ def tile_root(data: bytes) -> bytes:
     return root_of(data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE))
 
 
+# A tile's hashes, then those of its subtrees of two, of four … as far as they are full; each height joined.
+Nodes = tuple[bytes, ...]
+
+# (tile level, tile index, the hash of the full tile one tile level up) -> its nodes
+FullNodes = Callable[[int, int, bytes], Nodes]
+
+
 class TileReader:
     """
     The hashes of a tree of ``size`` leaves, read from its tiles: ``reader.hash`` is the ``get_hash`` of ``proofs``.
 
     ``read_hashes(level, index, width)`` gives a tile's bytes, as wide as it is in the tree of this size. Each tile is
     asked for once. Nothing is verified here: a proof made from wrong tiles is refused when it is checked.
+
+    Two things may be known from earlier reading: ``edge``, what ``proven_edge`` gave for this tree, and ``full_nodes``,
+    which is asked for the full tiles above the leaf tiles, each by the hash that the tree has for it. Where it raises
+    ``MalformedTile``, the tile is read.
     """
 
-    def __init__(self, size: int, read_hashes: ReadHashes) -> None:
+    def __init__(
+        self,
+        size: int,
+        read_hashes: ReadHashes,
+        edge: Mapping[tuple[int, int], Nodes] | None = None,
+        full_nodes: FullNodes | None = None,
+    ) -> None:
         self.size = size
         self._read_hashes = read_hashes
-        self._rows: dict[tuple[int, int], list[bytes]] = {}
+        self._tiles = dict(edge or {})
+        self._full_nodes = full_nodes
 
     def hash(self, level: int, index: int) -> bytes:
         """The hash of the perfect subtree of 2**level leaves with this index."""
@@ -138,19 +158,49 @@ class TileReader:
             raise MalformedTile(f"A tree of {self.size} leaves has no perfect subtree {index} at level {level}.")
         tile_level, height = divmod(level, TILE_HEIGHT)
         tile_index, position = divmod(index, TILE_WIDTH >> height)
-        hashes = self._row(tile_level, tile_index, height)
+        hashes = self.nodes(tile_level, tile_index)[height]
         return hashes[position * HASH_SIZE : (position + 1) * HASH_SIZE]
 
-    def _row(self, tile_level: int, tile_index: int, height: int) -> bytes:
-        """The hashes of all perfect subtrees within a tile that are so high; height 0 is the tile itself."""
-        rows = self._rows.get((tile_level, tile_index))
-        if rows is None:
-            width = min(TILE_WIDTH, (self.size >> TILE_HEIGHT * tile_level) - TILE_WIDTH * tile_index)
-            data = _checked(self._read_hashes(tile_level, tile_index, width), width)
-            rows = self._rows[tile_level, tile_index] = [data]
-        while len(rows) <= height:
-            rows.append(_parents(rows[-1]))
-        return rows[height]
+    def nodes(self, level: int, index: int) -> Nodes:
+        """All hashes of a tile and within it."""
+        nodes = self._tiles.get((level, index))
+        if nodes is None:
+            nodes = self._tiles[level, index] = self._find(level, index)
+        return nodes
+
+    def _find(self, level: int, index: int) -> Nodes:
+        width = min(TILE_WIDTH, (self.size >> TILE_HEIGHT * level) - TILE_WIDTH * index)
+        if self._full_nodes and level > 0 and width == TILE_WIDTH:
+            with suppress(MalformedTile):
+                return self._full_nodes(level, index, self.hash(TILE_HEIGHT * (level + 1), index))
+        return nodes_of(_checked(self._read_hashes(level, index, width), width))
+
+
+def proven_edge(size: int, root: bytes, read_hashes: ReadHashes) -> dict[tuple[int, int], Nodes]:
+    """
+    The partial tiles at the right edge of a tree, by level and index. ``MalformedTile`` where they give another root.
+    """
+    reader = TileReader(size, read_hashes)
+    # The perfect subtrees that a tree falls into are hashes of its partial tiles, all of them and no others.
+    if frontier_at(size, reader.hash).root() != root:
+        raise MalformedTile(f"The tiles at the edge of {size} leaves do not give the root.")
+    return {(tile.level or 0, tile.index): reader.nodes(tile.level or 0, tile.index) for tile in partial_tiles(size)}
+
+
+def proven_nodes(level: int, index: int, root: bytes, read_hashes: ReadHashes) -> Nodes:
+    """The nodes of a full tile. ``MalformedTile`` where they do not give its hash one tile level up."""
+    nodes = nodes_of(_checked(read_hashes(level, index, TILE_WIDTH), TILE_WIDTH))
+    if nodes[TILE_HEIGHT] != root:
+        raise MalformedTile(f"Tile {index} of level {level} does not give the hash that the tile above has for it.")
+    return nodes
+
+
+def nodes_of(data: bytes) -> Nodes:
+    """A tile's own hashes and all within it; eight heights above the leaves of a full tile."""
+    nodes = [data]
+    while len(nodes[-1]) > HASH_SIZE:
+        nodes.append(_parents(nodes[-1]))
+    return tuple(nodes)
 
 
 def _parents(hashes: bytes) -> bytes:

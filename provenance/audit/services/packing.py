@@ -109,7 +109,7 @@ class Pack:
         return [Listing(*name, tuple(leaves[name]), *proofs[key]) for name, key in names.items()]
 
     def _entries(self, events: Collection[Event], shown: Mapping[int, list[Disclosure]]) -> Iterator[Entry]:
-        readers = {pk: read_hash(self.series[pk], at.size) for pk, at in self.checkpoints.items()}
+        readers = {pk: read_hash(at) for pk, at in self.checkpoints.items()}
         for event in events:
             log = event.leaf.log_id
             yield Entry(

@@ -80,6 +80,8 @@ TILES = {
         "hashes[at + pair // 2 : at + pair] + hashes[at : at + pair // 2])",
     ),
     "the wrong neighbours": (tiles, "len(hashes) - pair + 1, pair)", "len(hashes) - pair + 1, pair // 2)"),
+    "an edge that is not proven": (tiles, "if frontier_at(size, reader.hash).root() != root:", "if False:"),
+    "a full tile that is not proven": (tiles, "if nodes[TILE_HEIGHT] != root:", "if False:"),
     "the wrong place in the tile": (tiles, "[position * HASH_SIZE : (position + 1) * HASH_SIZE]", "[:HASH_SIZE]"),
 }
 
@@ -169,6 +171,10 @@ def wrong_tiles(package: Callable[[str], ModuleType]) -> Iterator[str]:
     reader = made.TileReader(1_200, read_hashes)
     if proofs.frontier_at(1_200, reader.hash).root() != hashing.root_of(leaves):
         yield "root"
+    if judges.accepts(made.proven_edge, 1_200, bytes(32), read_hashes):
+        yield "another tree's edge"
+    if judges.accepts(made.proven_nodes, 0, 1, roots[0], read_hashes):
+        yield "another tile"
 
 
 def wrong_signatures(package: Callable[[str], ModuleType]) -> Iterator[str]:

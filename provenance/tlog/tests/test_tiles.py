@@ -16,8 +16,11 @@ from provenance.tlog.tiles import (
     decode_bundle,
     encode_bundle,
     full_tiles,
+    nodes_of,
     parse_tile_path,
     partial_tiles,
+    proven_edge,
+    proven_nodes,
     tile_path,
     tile_root,
 )
@@ -176,6 +179,60 @@ def test_a_reader_asks_for_each_tile_once_and_never_wider_than_the_tree():
     for index in range(600):
         proofs.inclusion_proof(index, 600, reader.hash)
     assert sorted(asked) == [(0, 0, 256), (0, 1, 256), (0, 2, 88), (1, 0, 2)]
+
+
+def test_a_reader_that_knows_the_edge_and_the_upper_tiles_reads_leaf_tiles_alone():
+    leaves, size, asked = MANY[:66_000], 66_000, []
+    read, root = reading(leaves), root_of(leaves)
+
+    def read_leaves(level, index, width):
+        asked.append((level, index, width))
+        return read(level, index, width)
+
+    edge = proven_edge(size, root, read)
+    assert sorted(edge) == [(0, 257), (1, 1), (2, 0)]
+    reader = TileReader(size, read_leaves, edge, lambda level, index, above: proven_nodes(level, index, above, read))
+    for index in (0, 300, 65_535, 65_800):
+        proofs.check_inclusion(index, size, leaves[index], proofs.inclusion_proof(index, size, reader.hash), root)
+    assert asked == [(0, 0, 256), (0, 1, 256), (0, 255, 256)]
+
+
+def test_an_upper_tile_that_cannot_be_known_is_read():
+    asked = []
+
+    def read_hashes(level, index, width):
+        asked.append((level, index))
+        return reading(MANY[:66_000])(level, index, width)
+
+    def unknown(level, index, above):
+        raise MalformedTile("not known")
+
+    reader = TileReader(66_000, read_hashes, full_nodes=unknown)
+    assert reader.hash(8, 3) == tile_root(reading(MANY[:66_000])(0, 3, 256))
+    assert asked == [(2, 0), (1, 0)]
+
+
+def test_tiles_that_do_not_give_the_root_are_no_proven_edge():
+    root = root_of(MANY[:600])
+    for wrong in ((0, 2), (1, 0)):
+
+        def read_hashes(level, index, width, wrong=wrong):
+            data = reading(MANY[:600])(level, index, width)
+            return data[::-1] if (level, index) == wrong else data
+
+        with pytest.raises(MalformedTile, match="edge of 600 leaves"):
+            proven_edge(600, root, read_hashes)
+    with pytest.raises(MalformedTile, match="edge of 600 leaves"):
+        proven_edge(600, bytes(32), reading(MANY[:600]))
+
+
+def test_a_tile_that_does_not_give_the_hash_above_is_not_proven():
+    read = reading(MANY[:512])
+    above = tile_root(read(0, 1, 256))
+
+    assert proven_nodes(0, 1, above, read) == nodes_of(read(0, 1, 256))
+    with pytest.raises(MalformedTile, match="Tile 0 of level 0"):
+        proven_nodes(0, 0, above, read)
 
 
 @pytest.mark.parametrize(("level", "index"), [(0, 5), (1, 2), (3, 0), (-1, 0), (0, -1)])

@@ -7,16 +7,16 @@ from provenance.tlog.tiles import TileReader
 from provenance.trail.models import Checkpoint, Event, Log
 from provenance.trail.services.cosigning import cosigned
 from provenance.trail.services.queries import checkpoint_for, latest_checkpoint
-from provenance.trail.services.tiles import hash_reader
+from provenance.trail.services.tiles import hash_reader, known_reader
 
 
 class NotPublished(Exception):
     """The event has no place in a released checkpoint yet."""
 
 
-def read_hash(log: Log, size: int) -> GetHash:
-    """``get_hash(level, index)`` of ``tlog.proofs`` over the first ``size`` leaves. Each tile is read once."""
-    return TileReader(size, hash_reader(log)).hash
+def read_hash(checkpoint: Checkpoint) -> GetHash:
+    """``get_hash(level, index)`` of ``tlog.proofs`` over the leaves of this checkpoint. Each tile is read once."""
+    return known_reader(checkpoint.log_id, checkpoint.size, bytes(checkpoint.root)).hash
 
 
 def inclusion(event: Event, checkpoint: Checkpoint | None = None, get_hash: GetHash | None = None) -> list[bytes]:
@@ -28,7 +28,7 @@ def inclusion(event: Event, checkpoint: Checkpoint | None = None, get_hash: GetH
     checkpoint = _checkpoint_over(event, checkpoint)
     index = event.index
     assert index is not None, "_checkpoint_over refuses such an event"
-    return inclusion_proof(index, checkpoint.size, get_hash or read_hash(checkpoint.log, checkpoint.size))
+    return inclusion_proof(index, checkpoint.size, get_hash or read_hash(checkpoint))
 
 
 def tlog_proof(event: Event, checkpoint: Checkpoint | None = None) -> bytes:
@@ -48,7 +48,7 @@ def consistency(log: Log, old: int, new: int) -> list[bytes]:
     """Proof that the log's first ``old`` leaves begin its first ``new`` leaves. Raises ``ProofRefused``."""
     if not 0 < old <= new:
         raise ProofRefused(f"There is no consistency proof from size {old} to size {new}.")
-    return consistency_proof(old, new, read_hash(log, new))
+    return consistency_proof(old, new, TileReader(new, hash_reader(log)).hash)
 
 
 def _checkpoint_over(event: Event, checkpoint: Checkpoint | None) -> Checkpoint:
