@@ -81,7 +81,8 @@ def _print_completeness(report: Report) -> None:
             "the log, that its index is right and no farm, party or key registered twice rests on its operator's word."
         )
     else:
-        print(f"The operator says complete: nothing was left out up to leaf {report.complete}. No witness was asked.")
+        behind = "No witness was asked." if report.unwitnessed else "No quorum that you trust has cosigned it."
+        print(f"The operator says complete: nothing was left out up to leaf {report.complete}. {behind}")
 
 
 def _time(seconds: int) -> str:

@@ -296,6 +296,7 @@ def test_the_command_says_when_it_was_witnessed(log, tmp_path, capsys):
     assert "its index is right and no farm, party or key registered twice rests on its operator's word" in said
     status, said = run(log, log.pack(), trust, tmp_path, capsys)
     assert status == FAULTS and "not witnessed by the quorum" in said and "The operator says complete" in said
+    assert "No quorum that you trust has cosigned it." in said and "No witness was asked" not in said
 
 
 def test_a_witness_that_signs_again_alone_makes_the_quorum_no_newer(log, tmp_path, capsys):
