@@ -9,7 +9,8 @@ The root is RFC 6962's tree over the buckets' bytes. A key's proof is its bucket
 that is not in its bucket is named by no leaf.
 
 Which names a leaf has is not said here. The index grows in batches: only the buckets that a batch touches are read and
-written, and of the tree above them tiles of 16 hashes.
+written, and of the tree above them tiles: each holds the hashes below its root, level by level from the two under it
+down to the buckets' or to the roots of the tiles below. With them at hand only paths to touched buckets are hashed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,16 +30,22 @@ PATH_HASHES = 16
 MAX_BUCKET_BYTES = 1024 * 1024
 FIRST_HEAD = bytes(HASH_SIZE)
 
-TILE_HEIGHT = 4
-TILE_WIDTH = 1 << TILE_HEIGHT
-LEVELS = PATH_HASHES // TILE_HEIGHT
+# How many levels of the tree a tile holds: 2,048 tiles over 32 buckets each, and one tile over all of these.
+HEIGHTS = (5, 11)
 
-# What a tile of level 0, 1, 2, 3 holds where no bucket below it has a record; the last is the root of an empty index.
+# The hash over 2**n buckets without a record. The last is the root of an empty index.
 EMPTY = [leaf_hash(b"")]
 for _ in range(PATH_HASHES):
     EMPTY.append(node_hash(EMPTY[-1], EMPTY[-1]))
-EMPTY = EMPTY[::TILE_HEIGHT]
 EMPTY_INDEX_ROOT = EMPTY[-1]
+
+
+def _empty_tile(level: int) -> bytes:
+    above = sum(HEIGHTS[: level + 1])
+    return b"".join([EMPTY[above - depth] * (1 << depth) for depth in range(1, HEIGHTS[level] + 1)])
+
+
+EMPTY_TILES = [_empty_tile(level) for level in range(len(HEIGHTS))]
 
 
 class IndexFull(TlogError):
@@ -159,22 +166,19 @@ def grow(growth: Growth, root: bytes, read_buckets: ReadBuckets, read_tiles: Rea
     before = {number: leaf_hash(old[number]) if number in old else EMPTY[0] for number in numbers}
     after = {number: leaf_hash(bucket) for number, bucket in buckets.items()}
     tiles: dict[tuple[int, int], bytes] = {}
-    for level in range(LEVELS):
-        parents = sorted({number // TILE_WIDTH for number in after})
-        stored = read_tiles(level, parents)
-        nodes = {parent: _nodes(stored.get(parent, EMPTY[level] * TILE_WIDTH)) for parent in parents}
-        above = {parent: nodes[parent][1] if parent in stored else EMPTY[level + 1] for parent in parents}
-        places: dict[int, set[int]] = {parent: set() for parent in parents}
-        for number, value in after.items():
-            parent, place = number // TILE_WIDTH, TILE_WIDTH + number % TILE_WIDTH
-            if nodes[parent][place] != before[number]:
-                raise ProofRefused("The stored index is damaged: a hash is not that of what lies below it.")
-            nodes[parent][place] = value
-            places[parent].add(place)
-        for parent, changed in places.items():
-            _hash_above(nodes[parent], changed)
-            tiles[level, parent] = b"".join(nodes[parent][TILE_WIDTH:])
-        before, after = above, {parent: nodes[parent][1] for parent in parents}
+    for level, height in enumerate(HEIGHTS):
+        below: dict[int, list[int]] = {}
+        for number in after:
+            below.setdefault(number >> height, []).append(number)
+        stored = read_tiles(level, list(below))
+        roots_before, roots_after = {}, {}
+        for parent, children in below.items():
+            tile = _Tile(height, stored.get(parent, EMPTY_TILES[level]))
+            for number in children:
+                tile.replace(number, before[number], after[number])
+            roots_before[parent], roots_after[parent] = tile.roots(children)
+            tiles[level, parent] = bytes(tile.new)
+        before, after = roots_before, roots_after
     if numbers and before[0] != root:
         raise ProofRefused("The stored index is damaged: its tiles do not lead to its root.")
     return Grown(buckets, tiles, after.get(0, root))
@@ -187,21 +191,45 @@ def _with(number: int, bucket: bytes, added: Mapping[bytes, Sequence[Naming]]) -
     return write_bucket(records)
 
 
-def _nodes(tile: bytes) -> list[bytes]:
-    """A tile's tree: its root at 1, the children of n at 2 n and 2 n + 1, its hashes from 16 on."""
-    if len(tile) != TILE_WIDTH * HASH_SIZE:
-        raise ProofRefused("The stored index is damaged: a tile does not hold 16 hashes.")
-    nodes = [b""] * TILE_WIDTH + [tile[at : at + HASH_SIZE] for at in range(0, len(tile), HASH_SIZE)]
-    for place in range(TILE_WIDTH - 1, 0, -1):
-        nodes[place] = node_hash(nodes[2 * place], nodes[2 * place + 1])
-    return nodes
+class _Tile:
+    """A tile while it grows. Its tree's root is node 1, which is not stored; the children of n are 2 n and 2 n + 1."""
+
+    def __init__(self, height: int, stored: bytes) -> None:
+        if len(stored) != HASH_SIZE * ((2 << height) - 2):
+            raise ProofRefused("The stored index is damaged: a tile does not hold as many hashes as it should.")
+        self.width = 1 << height
+        self.old, self.new = stored, bytearray(stored)
+
+    def replace(self, number: int, before: bytes, after: bytes) -> None:
+        """Of what lies below, ``number`` has another hash now."""
+        at = _at(self.width + number % self.width)
+        if self.old[at : at + HASH_SIZE] != before:
+            raise ProofRefused(_DAMAGED)
+        self.new[at : at + HASH_SIZE] = after
+
+    def roots(self, numbers: Iterable[int]) -> tuple[bytes, bytes]:
+        """The roots before and after; hashes nothing but the paths from these numbers, and checks them as they were."""
+        nodes = [self.width + number % self.width for number in numbers]
+        old, new = self.old, self.new
+        while True:
+            nodes = list(dict.fromkeys([node >> 1 for node in nodes]))
+            for node in nodes:
+                at, below = HASH_SIZE * (node - 2), 2 * HASH_SIZE * (node - 1)
+                before = sha256(b"\x01" + old[below : below + 2 * HASH_SIZE]).digest()
+                after = sha256(b"\x01" + new[below : below + 2 * HASH_SIZE]).digest()
+                if node == 1:
+                    return before, after
+                if old[at : at + HASH_SIZE] != before:
+                    raise ProofRefused(_DAMAGED)
+                new[at : at + HASH_SIZE] = after
 
 
-def _hash_above(nodes: list[bytes], changed: set[int]) -> None:
-    """Hash the nodes above these places, which are of one level, anew."""
-    while changed := {place // 2 for place in changed} - {0}:
-        for place in changed:
-            nodes[place] = node_hash(nodes[2 * place], nodes[2 * place + 1])
+_DAMAGED = "The stored index is damaged: a hash is not that of what lies below it."
+
+
+def _at(node: int) -> int:
+    """Where a node's hash begins in a tile."""
+    return HASH_SIZE * (node - 2)
 
 
 @dataclass
@@ -238,13 +266,14 @@ def _some(stored: Mapping[int, bytes], numbers: Sequence[int]) -> dict[int, byte
 def path_of(number: int, read_tiles: ReadTiles) -> tuple[bytes, ...]:
     """The hashes from the sibling of bucket ``number`` up to the root."""
     path: list[bytes] = []
-    for level in range(LEVELS):
-        tile, place = divmod(number, TILE_WIDTH)
-        nodes, place = _nodes(read_tiles(level, [tile]).get(tile, EMPTY[level] * TILE_WIDTH)), TILE_WIDTH + place
-        while place > 1:
-            path.append(nodes[place ^ 1])
-            place //= 2
-        number = tile
+    for level, height in enumerate(HEIGHTS):
+        above = number >> height
+        tile = read_tiles(level, [above]).get(above, EMPTY_TILES[level])
+        node = (1 << height) + number % (1 << height)
+        while node > 1:
+            path.append(tile[_at(node ^ 1) : _at(node ^ 1) + HASH_SIZE])
+            node >>= 1
+        number = above
     return tuple(path)
 
 

@@ -51,6 +51,9 @@ BEYOND = {
     # is missed where it belongs.
     "trail_indexbucket.upto",
     "trail_indextile.upto",
+    # Where a new row may be written over an old one. Read is whichever row is the newest, wherever it stands.
+    "trail_indexbucket.slot",
+    "trail_indextile.slot",
 }
 
 

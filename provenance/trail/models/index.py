@@ -1,9 +1,10 @@
 """
 The index of the log by itself: which leaves name a lot, an event, a key, a party or are of an act.
 
-The index leaf commits to it (docs/trail-format.md, 5), so nobody can leave a recall out of an answer. Rows are kept
-for the index leaves that proofs are still asked of: each names the leaves it covers, and the one that counts for an
-index leaf is the newest that covers no more than it. They are made anew from the leaves whenever they are doubted.
+The index leaf commits to it (docs/trail-format.md, 5), so nobody can leave a recall out of an answer. A bucket or tile
+has up to three rows, for the index leaves that proofs are still asked of: each names the leaves it covers, and the one
+that counts for an index leaf is the newest that covers no more than it. They are made anew from the leaves whenever
+they are doubted.
 """
 
 from django.db import models
@@ -32,27 +33,29 @@ class IndexBucket(models.Model):
 
     log = models.ForeignKey(Log, models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveIntegerField()
+    slot = models.PositiveSmallIntegerField()
     upto = models.PositiveBigIntegerField()
     records = models.BinaryField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["log", "number", "upto"], name="index_bucket_unique")]
+        constraints = [models.UniqueConstraint(fields=["log", "number", "slot"], name="index_bucket_unique")]
 
     def __str__(self) -> str:
         return f"bucket {self.number} at {self.upto}"
 
 
 class IndexTile(models.Model):
-    """16 hashes of the tree over the buckets: level 0 holds bucket hashes, levels 1 to 3 roots of the tiles below."""
+    """A part of the tree over the buckets, without its root: 32 buckets at level 0, all of those tiles at level 1."""
 
     log = models.ForeignKey(Log, models.PROTECT, related_name="+", db_index=False)
     level = models.PositiveSmallIntegerField()
     number = models.PositiveSmallIntegerField()
+    slot = models.PositiveSmallIntegerField()
     upto = models.PositiveBigIntegerField()
-    hashes = models.BinaryField(max_length=16 * 32)
+    hashes = models.BinaryField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["log", "level", "number", "upto"], name="index_tile_unique")]
+        constraints = [models.UniqueConstraint(fields=["log", "level", "number", "slot"], name="index_tile_unique")]
 
     def __str__(self) -> str:
         return f"index tile {self.level}/{self.number} at {self.upto}"

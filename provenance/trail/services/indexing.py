@@ -1,8 +1,8 @@
 """
 The index of the log (docs/trail-format.md, 5) as it is stored: grown batch by batch, proven from, made anew.
 
-Rows are never written over. A bucket or tile that changes gets a new row, which says how many leaves it covers, and
-rows that no index leaf still asked about needs are removed when their bucket or tile changes the next time.
+A bucket or tile that changes gets a new row, which says how many leaves it covers. It is written over one that no index
+leaf still asked about needs: writing a row over touches no database index, where a new one for an old one touches two.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,6 @@ from provenance.tlog.errors import ProofRefused
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.index import (
     EMPTY_INDEX_ROOT,
-    Grown,
     Growth,
     Proof,
     check_proof,
@@ -35,6 +34,9 @@ from provenance.trail.services.queries import witnessed_checkpoint
 # One growth stays in memory; a longer backlog is taken in by several.
 LEAVES_AT_ONCE = 10_000
 ROWS_AT_ONCE = 1_000
+
+# A row each for the newest witnessed index leaf, the newest of all, and what is written now.
+SLOTS = (0, 1, 2)
 
 
 class NotKept(Exception):
@@ -121,37 +123,45 @@ def prove(log: Log, index: Event, keys: Iterable[bytes]) -> dict[bytes, Proof]:
     return proofs
 
 
+Place = tuple[int, ...]
+"""A bucket's number, or a tile's level and number."""
+
+
 @dataclass
 class Shelf:
     """The stored rows as they were for the first ``upto`` leaves; it remembers which rows it has seen."""
 
     log: Log
     upto: int
-    seen: dict[type[Model], list[tuple[int, tuple[int, ...], int]]] = field(
-        default_factory=lambda: {IndexBucket: [], IndexTile: []}
-    )
+    seen: dict[tuple[type[Model], Place], list[tuple[int, int]]] = field(default_factory=dict)
 
     def buckets(self, numbers: Sequence[int]) -> dict[int, bytes]:
-        return dict(self._read(IndexBucket, "records", (), numbers))
+        return self._read(IndexBucket, "records", (), numbers)
 
     def tiles(self, level: int, numbers: Sequence[int]) -> dict[int, bytes]:
-        return dict(self._read(IndexTile, "hashes", (level,), numbers))
+        return self._read(IndexTile, "hashes", (level,), numbers)
 
-    def _read(
-        self, model: type[Model], column: str, level: tuple[int, ...], numbers: Sequence[int]
-    ) -> Iterator[tuple[int, bytes]]:
+    def free_slot(self, model: type[Model], place: Place, stops: set[int]) -> int:
+        """Where no row stands that the index leaves ``stops`` still need."""
+        # By index leaf the newest row that covers no more than it; rows come oldest first.
+        needed = {stop: slot for slot, upto in self.seen.get((model, place), ()) for stop in stops if upto <= stop}
+        return next(slot for slot in SLOTS if slot not in needed.values())
+
+    def _read(self, model: type[Model], column: str, level: Place, numbers: Sequence[int]) -> dict[int, bytes]:
         """Oldest first, so that of one place the newest counts. Plain SQL: Django takes longer to ask than to read."""
+        found = {}
         where = "log_id = %s AND upto <= %s" + " AND level = %s" * len(level)
         with connection.cursor() as cursor:
             for some in _some(numbers):
                 cursor.execute(
-                    f"SELECT id, number, upto, {column} FROM {model._meta.db_table} "
-                    f"WHERE {where} AND number IN ({_places(some)}) ORDER BY upto",
+                    f"SELECT number, slot, upto, {column} FROM {model._meta.db_table} "
+                    f"WHERE {where} AND number IN ({', '.join(['%s'] * len(some))}) ORDER BY upto",
                     [self.log.pk, self.upto, *level, *some],
                 )
-                for pk, number, upto, content in cursor.fetchall():
-                    self.seen[model].append((pk, (*level, number), upto))
-                    yield number, bytes(content)
+                for number, slot, upto, content in cursor.fetchall():
+                    self.seen.setdefault((model, (*level, number)), []).append((slot, upto))
+                    found[number] = content
+        return {number: bytes(content) for number, content in found.items()}
 
 
 def _leaves(log: Log, begin: int, end: int) -> Iterator[tuple[int, bytes, bytes]]:
@@ -172,38 +182,31 @@ def _grow(log: Log, state: IndexHead, growth: Growth, upto: int) -> None:
         grown = grow(growth, bytes(state.root), shelf.buckets, shelf.tiles)
     except ProofRefused as error:
         raise Corrupt(str(error)) from error
-    _write(log, grown, upto)
-    _clear(shelf, {upto for upto in (state.leaf, *_witnessed(log)) if upto is not None})
+    stops = {stop for stop in (state.leaf, *_witnessed(log)) if stop is not None}
+    _write(
+        IndexBucket,
+        ("number", "records"),
+        [
+            (log.pk, number, shelf.free_slot(IndexBucket, (number,), stops), upto, records)
+            for number, records in grown.buckets.items()
+        ],
+    )
+    _write(
+        IndexTile,
+        ("level", "number", "hashes"),
+        [
+            (log.pk, *place, shelf.free_slot(IndexTile, place, stops), upto, hashes)
+            for place, hashes in grown.tiles.items()
+        ],
+    )
     state.upto, state.root = upto, grown.root
     state.save()
 
 
-def _write(log: Log, grown: Grown, upto: int) -> None:
-    insert(
-        IndexBucket,
-        ("log_id", "number", "upto", "records"),
-        [(log.pk, number, upto, records) for number, records in grown.buckets.items()],
-    )
-    insert(
-        IndexTile,
-        ("log_id", "level", "number", "upto", "hashes"),
-        [(log.pk, level, number, upto, hashes) for (level, number), hashes in grown.tiles.items()],
-    )
-
-
-def _clear(shelf: Shelf, stops: set[int]) -> None:
-    """Of what was seen, and has a newer row by now, keep what the index leaves ``stops`` still need."""
-    for model, rows in shelf.seen.items():
-        # By place and index leaf the newest row that covers no more than it; rows come oldest first.
-        needed = {(place, stop): pk for pk, place, upto in rows for stop in stops if upto <= stop}
-        stale = {pk for pk, _, _ in rows}.difference(needed.values())
-        with connection.cursor() as cursor:
-            for some in _some(sorted(stale)):
-                cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE id IN ({_places(some)})", some)
-
-
-def _places(values: Sequence[int]) -> str:
-    return ", ".join(["%s"] * len(values))
+def _write(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    *place, content = columns
+    unique = ("log_id", *place, "slot")
+    insert(model, (*unique, "upto", content), rows, unique=unique, update=("upto", content))
 
 
 def _some(keys: Sequence[int]) -> Iterator[Sequence[int]]:

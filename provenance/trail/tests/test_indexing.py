@@ -1,6 +1,7 @@
 """The index leaf in the log: when it is made, what it proves, and how it survives crashes, backlogs and tampering."""
 
 from base64 import urlsafe_b64decode
+from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -276,7 +277,7 @@ def test_rebuilding_makes_the_index_anew(log):
     publish(log, index=True)
     before = rows(log)
     IndexBucket.objects.all().delete()
-    IndexTile.objects.filter(level=2).delete()
+    IndexTile.objects.filter(level=1).delete()
     IndexHead.objects.update(root=bytes(32))
     assert verify_trail(log) != []
 
@@ -324,13 +325,17 @@ def test_a_leaf_that_was_changed_since_is_not_indexed(log):
     triggers.install(connection)
 
 
+def add_bucket(**row: object) -> None:
+    IndexBucket.objects.create(log=Log.objects.get(), number=1, slot=0, **row)
+
+
 TAMPERED = {
     "a bucket": lambda: IndexBucket.objects.filter(number=HARVESTS).update(records=bytes(72)),
     "a bucket that is gone": lambda: IndexBucket.objects.filter(number=HARVESTS).delete(),
-    "a bucket too many": lambda: IndexBucket.objects.create(log=Log.objects.get(), number=1, upto=3, records=bytes(72)),
-    "a bucket from beyond": lambda: IndexBucket.objects.create(log=Log.objects.get(), number=1, upto=99, records=b""),
-    "a tile": lambda: IndexTile.objects.filter(level=3).update(hashes=bytes(512)),
-    "a tile that is gone": lambda: IndexTile.objects.filter(level=3).delete(),
+    "a bucket too many": lambda: add_bucket(upto=3, records=bytes(72)),
+    "a bucket from beyond": lambda: add_bucket(upto=99, records=b""),
+    "a tile": lambda: IndexTile.objects.filter(level=1).update(hashes=bytes(4094 * 32)),
+    "a tile that is gone": lambda: IndexTile.objects.filter(level=1).delete(),
     "the root": lambda: IndexHead.objects.update(root=bytes(32)),
     "how far it goes": lambda: IndexHead.objects.update(upto=2),
     "where it stands": lambda: IndexHead.objects.update(leaf=2),
@@ -426,3 +431,14 @@ def test_the_index_is_signed_with_the_key_of_leaf_0_whatever_keys_the_operator_h
     publish(log, index=True)
 
     assert index_leaves(log)[0].kid == founding and verify_trail(log) == []
+
+
+def test_a_site_that_is_updated_gets_the_tiles_that_its_index_would_have_grown():
+    growth, index = tlog_index.Growth(), tlog_index.Index()
+    growth.add([key_of("lot", str(number)) for number in range(1000)], 0, bytes(32))
+    index.grow(growth)
+    hashes = b"".join([leaf_hash(index.buckets.get(number, b"")) for number in range(tlog_index.BUCKETS)])
+
+    migration = import_module("provenance.trail.migrations.0022_write_index_rows_over")
+
+    assert dict(migration.grouped(hashes)) == index.tiles
