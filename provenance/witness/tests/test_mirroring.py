@@ -435,7 +435,15 @@ def test_the_command_needs_keys_once_and_remembers_them(web, capsys):
     web.serve(301)
     call_command("mirror", URL, "--once", "--entries")
 
-    assert "300 leaves, 300 of them new" in capsys.readouterr().out
+    call_command("mirror", URL, "--once")
+
+    assert [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines()] == [
+        "300 leaves, 300 of them new",
+        "300 leaves are held, without the statements",
+        "301 leaves, 1 of them new",
+        "301 leaves are held, with all statements",
+        "301 leaves are held, with all statements",
+    ]
     row = MirroredLog.objects.get()
     assert row.size == row.entries_size == 301 and row.entries_public
 

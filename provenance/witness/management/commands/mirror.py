@@ -53,6 +53,7 @@ class Command(BaseCommand):
             replays = Replays()
             if options["once"]:
                 self._round(log, read, replays)
+                self._tell(log)
                 return
         except (WitnessError, TlogError, Unsealable) as error:
             raise CommandError(str(error), returncode=1) from None
@@ -81,13 +82,16 @@ class Command(BaseCommand):
         return enrol(url, trust, read, entries=entries, entries_public=entries and not with_token)
 
     def _round(self, log: MirroredLog, read: Read, replays: Replays) -> None:
-        new = pull(log, read)
-        if new:
+        if new := pull(log, read):
             self.stdout.write(f"{log.origin}: {log.size} leaves, {new} of them new")
         if keys.verifiers(WitnessKey.Role.MIRROR) and log.entries and log.size > log.replayed:
             replays.catch_up(log)
             if cosign_held(log):
                 self.stdout.write(f"{log.origin}: cosigned at {log.size} leaves")
+
+    def _tell(self, log: MirroredLog) -> None:
+        what = "with all statements" if log.entries and log.entries_size == log.size else "without the statements"
+        self.stdout.write(f"{log.origin}: {log.size} leaves are held, {what}")
 
     def _follow(self, log: MirroredLog, read: Read, replays: Replays, every: float) -> None:
         """Until stopped. A trouble is told and tried again, later and later; a fork ends it."""
