@@ -59,7 +59,9 @@ def check(log: WatchedLog) -> None:
         if log.size == cosigned.size and bytes(log.root or b"") != cosigned.root:
             raise NotReady(f"At size {log.size} the database of this witness has another root than was cosigned.")
     except NotReady as error:
-        logger.critical("%s is not cosigned any more: %s See operations.md, Being a witness.", log.origin, error)
+        logger.critical(
+            "%s is not cosigned any more: %s See operations.md, When a witness has forgotten.", log.origin, error
+        )
         raise
 
 

@@ -71,6 +71,7 @@ def test_an_empty_database_does_not_begin_anew(cosigned, ask, caplog):
     assert not CosignedTree.objects.exists()
     (record,) = [record for record in caplog.records if record.levelname == "CRITICAL"]
     assert record.getMessage().startswith("coffee.example/log/main/1 is not cosigned any more: This log was cosigned")
+    assert record.getMessage().endswith("See operations.md, When a witness has forgotten.")
 
 
 def test_another_root_than_was_cosigned_is_noticed(cosigned, ask):
