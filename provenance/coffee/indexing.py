@@ -6,7 +6,7 @@ reads the signed JSON by its members and knows no act, so that it stays the same
 repeats the event that it takes back, and thereby names its lots and parties.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from provenance.coffee import strict_json
 from provenance.coffee.acts import LiftRecall, Recall, RevokeKey
@@ -36,11 +36,9 @@ _MEMBERS = {
 }
 # EPCIS says beside these what kind of thing they name.
 _TYPED = {
-    ("source", "possessing_party"): "party",
-    ("source", "owning_party"): "party",
-    ("destination", "possessing_party"): "party",
-    ("destination", "owning_party"): "party",
-    ("bizTransaction", "upevt"): "event",
+    "source": {"possessing_party": "party", "owning_party": "party"},
+    "destination": {"possessing_party": "party", "owning_party": "party"},
+    "bizTransaction": {"upevt": "event"},
 }
 
 
@@ -69,16 +67,20 @@ def keys_in(leaf: bytes) -> list[bytes]:
 
 
 def _names(act: str, jti: str, iss: str, kid: str, *content: object) -> frozenset[Name]:
-    return frozenset({("act", act), ("event", jti), ("party", iss), ("kid", kid)}.union(*map(_within, content)))
+    return frozenset({("act", act), ("event", jti), ("party", iss), ("kid", kid), *_within(content)})
 
 
-def _within(value: object) -> Iterator[Name]:
-    if isinstance(value, list):
-        for each in value:
-            yield from _within(each)
-    elif isinstance(value, dict):
-        for member, inner in value.items():
-            if not isinstance(inner, str):
-                yield from _within(inner)
-            elif kind := _MEMBERS.get(member) or _TYPED.get((member, str(value.get("type")))):
-                yield kind, inner
+def _within(content: Iterable[object]) -> Iterator[Name]:
+    # It grows while it is read: recursion would cost twice as much.
+    waiting = list(content)
+    for value in waiting:
+        if isinstance(value, dict):
+            for member, inner in value.items():
+                if not isinstance(inner, str):
+                    waiting.append(inner)
+                elif member in _MEMBERS:
+                    yield _MEMBERS[member], inner
+                elif member in _TYPED and (kind := _TYPED[member].get(str(value.get("type")))):
+                    yield kind, inner
+        elif isinstance(value, list):
+            waiting += value
