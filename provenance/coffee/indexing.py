@@ -71,7 +71,7 @@ def _names(act: str, jti: str, iss: str, kid: str, *content: object) -> frozense
 
 
 def _within(content: Iterable[object]) -> Iterator[Name]:
-    # It grows while it is read: recursion would cost twice as much.
+    # It grows while it is read.
     waiting = list(content)
     for value in waiting:
         if isinstance(value, dict):
