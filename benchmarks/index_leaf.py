@@ -82,7 +82,8 @@ class Indexing:
     def stored_bytes(self) -> int:
         """Of all rows' contents."""
         buckets = IndexBucket.objects.values_list("records", flat=True).iterator()
-        return sum(map(len, buckets)) + 512 * IndexTile.objects.count()
+        tiles = IndexTile.objects.values_list("hashes", flat=True).iterator()
+        return sum(map(len, buckets)) + sum(map(len, tiles))
 
 
 def main() -> None:
