@@ -287,6 +287,8 @@ def sqlite(file: Path) -> dict[str, Any]:
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
             "init_command": (
+                # Counts for a new file only, so it comes first. Two statements leave a fifth of 4 KB empty.
+                "PRAGMA page_size=8192;"
                 f"PRAGMA journal_mode={'WAL' if WAL_IS_SAFE else 'TRUNCATE'};"
                 "PRAGMA synchronous=FULL;"
                 "PRAGMA foreign_keys=ON;"

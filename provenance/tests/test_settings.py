@@ -2,10 +2,12 @@
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 from base64 import b64encode
+from contextlib import closing
 
 import pytest
 from django.conf import settings
@@ -13,6 +15,8 @@ from django.core import checks
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
+
+from provenance.settings import sqlite
 
 OURS = (
     "SECRET_KEY KEY_ENCRYPTION_KEY ALLOWED_HOSTS PUBLIC_URL TRAIL_HOST TRAIL_LOG DEBUG DATABASE_URL REDIS_URL "
@@ -158,6 +162,22 @@ def test_sqlite_waits_for_the_disk_and_keeps_no_deleted_bytes(db):
         "recursive_triggers": 1,
         "journal_mode": "wal" if settings.WAL_IS_SAFE else "truncate",
     }
+
+
+def test_a_new_sqlite_database_has_larger_pages_and_an_older_one_keeps_its_own_until_vacuum(tmp_path):
+    command = sqlite(tmp_path / "beantrail.sqlite3")["OPTIONS"]["init_command"]
+
+    def pages(name, before=""):
+        with closing(sqlite3.connect(tmp_path / name)) as database:
+            database.executescript(f"{before}; {command} CREATE TABLE made (x)")
+        with closing(sqlite3.connect(tmp_path / name)) as database:
+            return database.execute("PRAGMA page_size").fetchone()[0]
+
+    assert pages("new") == 8192
+    assert pages("older", "PRAGMA page_size=4096; CREATE TABLE kept (x)") == 4096
+    with closing(sqlite3.connect(tmp_path / "older")) as database:
+        database.executescript("PRAGMA journal_mode=DELETE; PRAGMA page_size=8192; VACUUM")
+        assert database.execute("PRAGMA page_size").fetchone()[0] == 8192
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own settings")

@@ -161,6 +161,9 @@ def test_a_database_that_is_full():
     log = registry.found_log("main", "Test operator")
     registry.register_party(kind="person", roles=["farmer"], name="Almaz", party=story.PARTY + story.ALMAZ)
     registry.register_site(party=story.PARTY + story.ALMAZ, kind="farm", name="Farm", site=story.SITE + story.ALMAZ)
+    # A page holds two checkpoints, and the next one needs a page of its own.
+    publish(log)
+    assert Checkpoint.objects.count() == 2
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA page_count")
         (pages,) = cursor.fetchone()
