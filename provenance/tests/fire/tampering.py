@@ -89,7 +89,7 @@ def places_of(row: models.Model) -> list[str]:
         case Log():
             words = ["The log's", "is addressed to another log", "The series does not begin", row.origin]
         case LogHead():
-            words += ["The head"]
+            words += ["The head", "has lost its head"]
         case Checkpoint():
             words += [f"size {row.size} ", f"size {row.size}:"]
         case CheckpointRelease():
@@ -147,7 +147,7 @@ def other_than(value: object, field: models.Field, chance: random.Random) -> obj
         case bool():
             return not value
         case int():
-            return value ^ 1 << chance.randrange(20)
+            return value ^ 1 << chance.randrange(14 if isinstance(field, models.PositiveSmallIntegerField) else 20)
         case UUID():
             return UUID(int=value.int ^ 1 << chance.randrange(128))
         case bytes() | memoryview():

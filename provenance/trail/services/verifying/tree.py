@@ -1,8 +1,11 @@
 """Looks at the database itself, the tree and the checkpoints."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.apps import apps
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from provenance.tlog.checkpoint import open_checkpoint
@@ -28,7 +31,7 @@ def check_database(findings: Findings) -> None:
             cursor.execute("PRAGMA foreign_key_check")
             lines += [f"a row of {row[0]} points at nothing in {row[2]}" for row in cursor.fetchall()]
         else:
-            lines = _amcheck(cursor)
+            lines = [*_amcheck(cursor), *_pointing_at_nothing()]
     for line in lines:
         if line != "ok":
             findings.fault(f"The database is damaged: {line}")
@@ -44,6 +47,17 @@ def _amcheck(cursor) -> list[str]:
         "WHERE c.relkind = 'r' AND c.relname LIKE 'trail\\_%' AND pg_table_is_visible(c.oid)"
     )
     return [f"{table}: {message}" for table, message in cursor.fetchall()]
+
+
+def _pointing_at_nothing() -> Iterator[str]:
+    """PostgreSQL never looks again at rows that were written past its constraints; SQLite does when it is asked."""
+    for model in apps.get_app_config("trail").get_models():
+        for key in model._meta.concrete_fields:
+            if key.related_model is None:
+                continue
+            there = key.related_model._default_manager.filter(pk=OuterRef(key.attname))
+            if model._default_manager.filter(~Exists(there), **{f"{key.attname}__isnull": False}).exists():
+                yield f"a row of {model._meta.db_table} points at nothing in {key.related_model._meta.db_table}"
 
 
 def check_fence(log: Log, findings: Findings) -> None:
