@@ -190,6 +190,7 @@ def aftermath(acknowledged: Sequence[str], shown: Sequence[str] = ()) -> dict[st
         publishing.publish(log)
         faults = []
     except Exception as error:
+        # A mutant may leave anything behind; what publishing stumbles over is told with the other faults.
         faults = [f"{type(error).__name__}: {error}"]
     faults += [str(fault) for fault in verifying.verify_trail(log)]
     # ``verify_trail`` holds every stored checkpoint against one replay; those that were shown must be among them.
