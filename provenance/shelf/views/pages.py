@@ -1,0 +1,51 @@
+"""The pages that a shopper reads."""
+
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from provenance.bags.models import Bag
+from provenance.bags.services import bag_is_of
+from provenance.shelf.reading import page_of, vouched_for
+
+# A checkpoint lives about as long; nothing here is personal to who asks.
+FRESH = "public, max-age=5"
+
+
+def lot_page(request: HttpRequest, lot_uri: str, bag: Bag | None = None) -> HttpResponse:
+    """What the trail says of a lot, and of one of its bags."""
+    page = page_of(lot_uri)
+    if page is None:
+        return render(request, "shelf/nobody_says.html", {"lot_uri": lot_uri}, status=404)
+    story = page.story
+    answer = render(
+        request,
+        "shelf/lot.html",
+        {
+            "story": story,
+            "origin": page.origin,
+            "vouched": vouched_for(page),
+            "bundle_url": f"{reverse('shelf:bundle')}?lot={quote(lot_uri, safe='')}",
+            "bag": bag,
+            "product": bag.product if bag else None,
+            "bag_is_of_lot": bag is not None
+            and story.pack_root != ""
+            and bag_is_of(bag, count=story.packed or 0, serials_root=bytes.fromhex(story.pack_root)),
+        },
+    )
+    answer["Cache-Control"] = FRESH
+    return answer
+
+
+@require_safe
+def how(request: HttpRequest) -> HttpResponse:
+    return render(request, "shelf/how.html")
+
+
+@require_safe
+def verify(request: HttpRequest) -> HttpResponse:
+    """Checks a saved proof, of this log or any other, in the reader's own browser. Nothing is sent here."""
+    return render(request, "shelf/verify.html")
