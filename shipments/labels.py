@@ -22,7 +22,7 @@ from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from provenance.bags.services import bag_url, bags_of
+from provenance.bags.services.issuing import bag_url, bags_of
 from provenance.coffee.acts import MG_PER_KG
 from provenance.coffee.epcis import to_kg
 from provenance.trail.services.queries import name_of

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from provenance.bags.models import Bag, Product
-from provenance.bags.services import BadBags, DrawnSerials, draw_serials, keep_bags
+from provenance.bags.services.issuing import BadBags, DrawnSerials, draw_serials, keep_bags
 from provenance.coffee.acts import (
     Attributes,
     Close,

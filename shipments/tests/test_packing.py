@@ -6,7 +6,7 @@ import zxingcpp
 from django.urls import reverse
 
 from provenance.bags.models import Bag
-from provenance.bags.services import bag_is_of, bag_url
+from provenance.bags.services.issuing import bag_is_of, bag_url
 from provenance.coffee.acts import Form
 from provenance.coffee.errors import CoffeeError
 from provenance.jobs.models import Job

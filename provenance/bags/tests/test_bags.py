@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from provenance.bags.models import Bag, Product
-from provenance.bags.services import (
+from provenance.bags.services.issuing import (
     BadBags,
     bag_is_of,
     bag_path,

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rest_framework.authtoken.models import Token
 
-from provenance.bags.services import bag_url, bags_of
+from provenance.bags.services.issuing import bag_url, bags_of
 from provenance.demo import cast as casting
 from provenance.demo import huila, sul_de_minas, vienna, yirgacheffe
 from provenance.demo.cast import Cast

@@ -8,7 +8,7 @@ import pytest
 from django.utils.html import strip_tags
 
 from provenance.bags.models import Bag
-from provenance.bags.services import draw_serials, keep_bags
+from provenance.bags.services.issuing import draw_serials, keep_bags
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Difference, Form, LossKind, LotMass, NewLot
 from provenance.coffee.identifiers import gs1_lot_uri, lot_uri

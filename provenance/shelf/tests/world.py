@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
 from provenance.bags.models import Bag, Product
-from provenance.bags.services import draw_serials, keep_bags
+from provenance.bags.services.issuing import draw_serials, keep_bags
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Difference, Form, LossKind, LotMass, NewLot
 from provenance.coffee.identifiers import gs1_lot_uri, lot_uri

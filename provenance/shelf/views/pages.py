@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from provenance.bags.models import Bag
-from provenance.bags.services import bag_is_of
+from provenance.bags.services.issuing import bag_is_of
 from provenance.shelf.reading import page_of, vouched_for
 
 # A checkpoint lives about as long; nothing here is personal to who asks.

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from provenance.bags.services import find_bag, find_lot, find_product
+from provenance.bags.services.issuing import find_bag, find_lot, find_product
 from provenance.coffee.errors import UnknownIdentifier
 from provenance.coffee.identifiers import check_lot_code, check_uri, digital_link, gs1_lot_uri, parse_digital_link
 from provenance.shelf.reading import lots_in_bags
