@@ -17,7 +17,9 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from shipments.labels import LABELS_ON_A_SHEET, Label, qr_matrix, write_sheet
+from shipments.labels.codes import qr_matrix
+from shipments.labels.content import Label
+from shipments.labels.sheets import LABELS_ON_A_SHEET, write_sheet
 
 PNG_SHEET_BYTES = 8_751  # a label of the usual way, docs of this goal
 

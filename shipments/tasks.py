@@ -5,7 +5,8 @@ from io import BytesIO
 from provenance.jobs.handlers import Outcome, Report, handler
 from provenance.jobs.models import Job
 from shipments.imports.tasks import IMPORT
-from shipments.labels import labels_of, write_sheet
+from shipments.labels.content import labels_of
+from shipments.labels.sheets import write_sheet
 
 __all__ = ["IMPORT", "LABELS", "draw_labels"]
 

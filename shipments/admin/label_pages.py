@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from provenance.jobs.services import submit
 from provenance.trail.models import Lot
 from shipments.admin.access import businesses_of
-from shipments.labels import labels_of, write_sheet
+from shipments.labels.content import labels_of
+from shipments.labels.sheets import write_sheet
 from shipments.tasks import LABELS
 
 MOST_AT_ONCE = 100

@@ -4,7 +4,8 @@ import pypdfium2
 import pytest
 import zxingcpp
 
-from shipments.labels import Label, write_sheet
+from shipments.labels.content import Label
+from shipments.labels.sheets import write_sheet
 
 GS1 = "https://trail.kofi-roastery.example/01/09521234000013/10/K26-1107-A/21/{:016X}"
 TOKEN = "https://trail.kofi-roastery.example/t/{:026x}"

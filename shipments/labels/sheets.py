@@ -5,27 +5,20 @@ The code is drawn as vector rectangles, so it is sharp at any resolution; dark m
 rectangle, which keeps a label under 700 bytes. ISO/IEC 18004: error level M, quiet zone of 4 modules.
 """
 
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
-from itertools import groupby, islice
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-import qrcode
-from qrcode.constants import ERROR_CORRECT_M
 from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from provenance.bags.services.issuing import bag_url, bags_of
-from provenance.coffee.acts import MG_PER_KG
-from provenance.coffee.epcis import to_kg
-from provenance.trail.services.queries import name_of
+from shipments.labels.codes import QUIET_MODULES, dark_runs, qr_matrix
+from shipments.labels.content import Label
+from shipments.labels.fonts import BOLD, PLAIN, font_for, printable
 
 # Base 85 would make every page a quarter larger, for mail of the last century.
 rl_config.useA85 = 0
@@ -37,27 +30,10 @@ COLUMN_PITCH = 66.04 * mm
 LEFT = (A4[0] - 2 * COLUMN_PITCH - WIDTH) / 2
 TOP = A4[1] - (A4[1] - ROWS * HEIGHT) / 2
 
-QUIET_MODULES = 4
 # With its quiet zone; the outer 2 mm of a label are left free, since sheets slip in the printer.
 CODE_SIDE = 33 * mm
 PADDING = 2 * mm
 TEXT_WIDTH = WIDTH - CODE_SIDE - 2 * PADDING
-
-PLAIN, BOLD = "Helvetica", "Helvetica-Bold"
-# The fonts every PDF reader has know Western European letters only; reportlab brings this one for the rest.
-WIDER = "Vera"
-
-
-@dataclass(frozen=True)
-class Label:
-    """What stands on one bag. ``url`` is what the code says; the rest is for people."""
-
-    url: str
-    product: str
-    roaster: str
-    lot: str
-    net: str = ""
-    number: str = ""
 
 
 def write_sheet(
@@ -127,57 +103,6 @@ def draw_code(canvas: Canvas, url: str, *, left: float, bottom: float, side: flo
     canvas._code.append("\n".join([*operators, "f Q"]))
 
 
-def qr_matrix(url: str) -> list[list[bool]]:
-    """The symbol's modules, top row first, without quiet zone."""
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
-    code.add_data(url)
-    code.make(fit=True)
-    return code.get_matrix()
-
-
-def dark_runs(line: list[bool]) -> Iterable[tuple[int, int]]:
-    """Dark modules that touch: (first module, how many)."""
-    x = 0
-    for dark, modules in groupby(line):
-        width = len(list(modules))
-        if dark:
-            yield x, width
-        x += width
-
-
-@cache
-def wider_font() -> TTFont:
-    font = TTFont(WIDER, "Vera.ttf")
-    registerFont(font)
-    return font
-
-
-def is_plain(text: str) -> bool:
-    try:
-        text.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def font_for(text: str, font: str) -> str:
-    return font if is_plain(text) else wider_font().fontName
-
-
-def printable(text: str) -> str:
-    """The text in letters that the fonts have: an accent too many is dropped, an unknown script becomes "?"."""
-    return "".join(letter if has_glyph(letter) else bare(letter) for letter in unicodedata.normalize("NFC", text))
-
-
-def has_glyph(letter: str) -> bool:
-    return is_plain(letter) or ord(letter) in wider_font().face.charToGlyph
-
-
-def bare(letter: str) -> str:
-    base = unicodedata.normalize("NFKD", letter)[0]
-    return base if has_glyph(base) else "?"
-
-
 def fitting_size(text: str, font: str, size: float) -> float:
     return min(size, size * TEXT_WIDTH / max(stringWidth(text, font_for(text, font), size), 1))
 
@@ -193,26 +118,3 @@ def wrapped(text: str, font: str, size: float, *, at_most: int) -> list[str]:
         else:
             lines.append(word)
     return lines
-
-
-def labels_of(lot: str, *, first: int, last: int) -> Iterator[Label]:
-    """The labels of a pack lot's bags, from number ``first`` to ``last``, counted from 1."""
-    bags = bags_of(lot)
-    total = len(bags)
-    roasters: dict[str, str] = {}
-    for bag in bags[first - 1 : last]:
-        roaster = bag.product.party_uri if bag.product else ""
-        if roaster and roaster not in roasters:
-            roasters[roaster] = name_of(roaster) or ""
-        yield Label(
-            url=bag_url(bag),
-            product=bag.product.name if bag.product else "",
-            roaster=roasters.get(roaster, ""),
-            lot=bag.lot_code,
-            net=net(bag.product.net_mg) if bag.product else "",
-            number=f"{bag.position + 1} of {total}",
-        )
-
-
-def net(mass_mg: int) -> str:
-    return f"{mass_mg / 1000:g} g" if mass_mg < MG_PER_KG else f"{to_kg(mass_mg):f} kg"

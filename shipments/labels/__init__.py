@@ -1,0 +1,1 @@
+"""Labels for bags: what stands on them, and how they are drawn."""
