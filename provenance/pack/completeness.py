@@ -11,12 +11,27 @@ from typing import NamedTuple
 
 from provenance.coffee.acts import Index, LiftRecall, Recall, RevokeKey
 from provenance.coffee.indexing import WHOLE_LOG, Name, names_of
+from provenance.coffee.ledger import is_transit, needs
 from provenance.coffee.statement import Statement, decode_b64url
 from provenance.pack.format import Listing
 from provenance.tlog.errors import ProofRefused
 from provenance.tlog.index import Naming, Proof, check_list, check_proof, key_of
 
 _WORDS = {"recall": "all recalls", "lift_recall": "all lifted recalls", "revoke_key": "all ended keys"}
+
+
+def rests_on(statements: Iterable[Statement]) -> set[str]:
+    """
+    The party, site and plot URIs and the kids that these statements name: by their registrations they are judged.
+
+    Pure over each statement by itself. A registration among them names others in turn, so whoever collects them asks
+    again with those that he found, until nothing new comes.
+    """
+    ids: set[str] = set()
+    for statement in statements:
+        named = needs(statement)
+        ids.update(named.parties, named.plots, named.kids, (uri for uri in named.sites if not is_transit(uri)))
+    return ids
 
 
 def wanted(traced: Iterable[str]) -> list[Name]:

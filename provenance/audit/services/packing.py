@@ -11,10 +11,9 @@ from provenance.audit.services.readers import Reader
 from provenance.coffee.acts import Genesis, Index, Succession
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
-from provenance.coffee.ledger import needs
 from provenance.coffee.statement import Disclosure, Statement, parse
 from provenance.keyring import Unsealable
-from provenance.pack.completeness import wanted
+from provenance.pack.completeness import rests_on, wanted
 from provenance.pack.format import Entry, Listing
 from provenance.pack.trust import format_trust
 from provenance.pack.write import Heading, stream
@@ -192,16 +191,13 @@ def _with_registrations(log: Log, found: Closure) -> list[Event]:
     events = {event.pk: event for event in found.events}
     new: Collection[Statement] = found.statements.values()
     while new:
-        asked = [needs(statement) for statement in new]
-        parties = {uri for need in asked for uri in need.parties}
-        sites = {uri for need in asked for uri in need.sites}
-        plots = {uri for need in asked for uri in need.plots}
-        keys = Key.objects.filter(log=log, kid__in={kid for need in asked for kid in need.kids})
+        ids = rests_on(new)
+        keys = Key.objects.filter(log=log, kid__in=ids)
         # Asked for in one query, SQLite would look through all events of the log.
         registered = {
-            *Party.objects.filter(uri__in=parties).values_list("event", flat=True),
-            *Site.objects.filter(uri__in=sites).values_list("event", flat=True),
-            *Plot.objects.filter(uri__in=plots).values_list("event", flat=True),
+            *Party.objects.filter(uri__in=ids).values_list("event", flat=True),
+            *Site.objects.filter(uri__in=ids).values_list("event", flat=True),
+            *Plot.objects.filter(uri__in=ids).values_list("event", flat=True),
             *keys.values_list("event", flat=True),
             *keys.exclude(revoked_by=None).values_list("revoked_by", flat=True),
         }
