@@ -7,7 +7,8 @@ from django.views.decorators.http import require_safe
 
 from provenance.coffee.errors import UnknownIdentifier
 from provenance.coffee.identifiers import check_uri
-from provenance.shelf.reading import bundle_of, page_of
+from provenance.shelf.proving.bundle import bundle_of
+from provenance.shelf.reading import page_of
 from provenance.shelf.views.pages import FRESH
 
 
