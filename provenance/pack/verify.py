@@ -13,11 +13,12 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from provenance.coffee import rules
-from provenance.coffee.acts import AttachDocument, Genesis, Index, RegisterKey, Succession
+from provenance.coffee.acts import Genesis, Index, RegisterKey, Succession
 from provenance.coffee.errors import CoffeeError, UnknownIdentifier
 from provenance.coffee.evidence import is_disputed
 from provenance.coffee.identifiers import check_uri
 from provenance.coffee.ledger import Books, FlagKind, apply
+from provenance.coffee.photos import digests_named
 from provenance.coffee.receipts import Receipts
 from provenance.coffee.statement import (
     Statement,
@@ -258,8 +259,6 @@ class _Verifier:
         self._check_disclosures(statement, entry)
         if statement.event is not None:
             self.events.append(statement.event)
-        if isinstance(statement.body, AttachDocument):
-            self.documents.add(statement.body.sha256)
 
     def _judge(self, statement: Statement, index: int, bad_signature: TlogError | None) -> None:
         """Signature, audience, key standing, authority, ledger: what fails has no effect on what follows."""
@@ -284,14 +283,16 @@ class _Verifier:
             self.quoted.append(statement.body)
 
     def _check_disclosures(self, statement: Statement, entry: Entry) -> None:
-        shown = set()
+        shown = {}
         for text in entry.disclosures:
             try:
-                shown.add(read_disclosure(text, statement).name)
+                one = read_disclosure(text, statement)
+                shown[one.name] = one
             except CoffeeError as error:
                 self._fault(f"A disclosure does not belong to it. {error}", entry.index, statement.jti)
+        self.documents |= digests_named(statement.body, shown.values())
         self.report.disclosures += len(shown)
-        self.report.withheld += len(statement.withheld.keys() - shown)
+        self.report.withheld += len(statement.withheld.keys() - shown.keys())
 
     # --- the whole ---
 

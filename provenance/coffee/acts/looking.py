@@ -35,15 +35,19 @@ class Sample(Act):
 
 @dataclass(frozen=True, kw_only=True)
 class AttachDocument(Act):
-    """A certificate, contract, DDS … bound by digest to lots, or to a site."""
+    """
+    A certificate, contract, DDS … bound by digest to lots, or to a site.
+
+    Without a digest: a photograph whose own, the withheld field ``photo``, can be erased.
+    """
 
     name: ClassVar[str] = "attach_document"
     at: datetime
     site: str | None
     lots: tuple[str, ...]
     kind: str  # certificate, contract, dds, ico_certificate, cupping_report, photo, invoice, other
-    sha256: str
     media_type: str
+    sha256: str | None = None
     scheme: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None

@@ -229,7 +229,10 @@ def _attach_document(act: AttachDocument) -> None:
     if act.site is None and not act.lots:
         raise problem("lots", "name the lots or the place that the document is about.")
     word(act.kind, words.DOCUMENT_KINDS, "kind")
-    sha256(act.sha256, "sha256")
+    if act.sha256 is not None:
+        sha256(act.sha256, "sha256")
+    elif act.kind != "photo":
+        raise problem("sha256", "only the digest of a photograph may be withheld.")
     if not _MEDIA_TYPE.fullmatch(act.media_type):
         raise problem("media_type", "it looks like application/pdf or image/jpeg.")
     text(act.scheme, "scheme")

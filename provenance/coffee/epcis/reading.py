@@ -219,12 +219,13 @@ def _sample(event: Json) -> Sample:
 
 
 def _attach_document(event: Json) -> AttachDocument:
+    uri = about_event(event, "sha256")
     return AttachDocument(
         at=time(event, "eventTime", "at"),
         site=site(event) if "readPoint" in event else None,
         lots=lots(event),
         kind=need(event, "coffee:documentKind", str, "kind"),
-        sha256=_file_digest(needed(about_event(event, "sha256"), "sha256")),
+        sha256=None if uri is None else _file_digest(uri),
         media_type=need(event, "coffee:mediaType", str, "media_type"),
         scheme=may(event, "coffee:scheme", str, "scheme"),
         valid_from=day(event, "coffee:validFrom", "valid_from"),

@@ -180,10 +180,11 @@ def _attach_document(act: AttachDocument, event_id: str) -> Json:
         event["epcList"] = []
     if act.site is not None:
         place(event, act.site)
-    document = {"bizTransaction": file_uri(act.sha256)}
-    if act.kind in DOCUMENT_TYPES:
-        document = {"type": DOCUMENT_TYPES[act.kind], **document}
-    event["bizTransactionList"] = [document]
+    if act.sha256 is not None:
+        document = {"bizTransaction": file_uri(act.sha256)}
+        if act.kind in DOCUMENT_TYPES:
+            document = {"type": DOCUMENT_TYPES[act.kind], **document}
+        event["bizTransactionList"] = [document]
     event["coffee:documentKind"] = act.kind
     event["coffee:mediaType"] = act.media_type
     if act.scheme is not None:

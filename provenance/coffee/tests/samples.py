@@ -175,6 +175,7 @@ CERTIFICATE = AttachDocument(
     valid_to=date(2026, 12, 31),
 )
 SITE_PHOTO = AttachDocument(at=AT, site=FARM, lots=(), kind="photo", sha256=DIGEST, media_type="image/jpeg")
+WITHHELD_PHOTO = AttachDocument(at=AT, site=FARM, lots=(), kind="photo", media_type="image/webp")
 SELL = Sell(at=AT, site=ROASTERY, lines=(LotMass(lot=PACKED, mass_mg=250_000),), owner=KOFI)
 DISPOSE = Dispose(at=AT, site=ROASTERY, lines=(LotMass(lot=ROASTED, mass_mg=KG),), reason="expired")
 STOLEN = Dispose(at=AT, site=ROASTERY, lines=(LotMass(lot=ROASTED, mass_mg=KG),), reason="theft")
@@ -204,6 +205,7 @@ EVENT_ACTS: tuple[Act, ...] = (
     SAMPLE,
     CERTIFICATE,
     SITE_PHOTO,
+    WITHHELD_PHOTO,
     SELL,
     DISPOSE,
     STOLEN,

@@ -154,6 +154,11 @@ REFUSED = [
     (replace(GRADE, protocol="x@y"), "protocol", "Protocol: '@' may not stand there"),
     (replace(SAMPLE, into=GREEN), "into", "Lot it is poured into: a sample lot is another lot"),
     (replace(SITE_PHOTO, site=None), "lots", "Lots: name the lots or the place"),
+    (
+        replace(CERTIFICATE, sha256=None),
+        "sha256",
+        "Fingerprint of the file: only the digest of a photograph may be withheld",
+    ),
     (replace(CERTIFICATE, media_type="PDF"), "media_type", "File type: it looks like application/pdf"),
     (replace(CERTIFICATE, valid_to=date(2025, 1, 1)), "valid_to", "Valid to: it lies before its beginning."),
     (replace(CERTIFICATE, sha256="x"), "sha256", "Fingerprint of the file: it is 64 digits"),
