@@ -130,11 +130,15 @@ def bags_of(lot_uri: str) -> Sequence[Bag]:
     return Bag.objects.filter(lot_uri=lot_uri).select_related("product")
 
 
-def bag_url(bag: Bag) -> str:
-    """What the bag's QR code says: a GS1 Digital Link where the roaster has a GTIN, else ``/t/`` and the token."""
-    if not bag.gtin:
+def bag_url(bag: Bag, *, level: str = "") -> str:
+    """
+    What the bag's QR code says: a GS1 Digital Link where the roaster has a GTIN, else ``/t/`` and the token.
+
+    ``level``: what it names, "gtin", "lot", "serial" or "token"; as the product says where empty.
+    """
+    level = level or (bag.product.label_level if bag.product else Product.LabelLevel.SERIAL)
+    if not bag.gtin or level == "token":
         return f"{settings.PUBLIC_URL}/t/{bag.token}"
-    level = bag.product.label_level if bag.product else Product.LabelLevel.SERIAL
     link = digital_link(
         GS1_DOMAIN,
         bag.gtin,
