@@ -69,10 +69,16 @@ class OfMembers:
         return False
 
 
-class LinkInline(OfMembers, admin.TabularInline):
+class LinkInline(OfMembers, admin.StackedInline):
+    """Where else the product's codes lead. A link is no fact: it may be taken away again."""
+
     model = Link
     extra = 0
+    fields = [("type", "title"), "href", ("lot_code", "language", "media_type")]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_change_permission(request, obj)
 
 
 @admin.register(Product)

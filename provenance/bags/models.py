@@ -1,9 +1,13 @@
+import re
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from provenance.coffee.errors import UnknownIdentifier
-from provenance.coffee.identifiers import check_gtin
+from provenance.coffee.identifiers import check_gtin, check_lot_code
 
 
 def validate_gtin(value: str) -> None:
@@ -11,6 +15,33 @@ def validate_gtin(value: str) -> None:
         check_gtin(value)
     except UnknownIdentifier as error:
         raise ValidationError(str(error)) from error
+
+
+def validate_lot_code(value: str) -> None:
+    try:
+        check_lot_code(value)
+    except UnknownIdentifier as error:
+        raise ValidationError(str(error)) from error
+
+
+def validate_language(value: str) -> None:
+    if not re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", value):
+        raise ValidationError("Write the language as en, de or pt-BR.")
+
+
+def validate_target(value: str) -> None:
+    """A link leads to a page on https, and neither pretends to be another host nor back to a code."""
+    try:
+        parts = urlsplit(value)
+        own = parts.netloc.lower() == urlsplit(settings.PUBLIC_URL).netloc.lower()
+    except ValueError as error:
+        raise ValidationError("This is not the address of a page.") from error
+    if parts.scheme != "https":
+        raise ValidationError("A link begins with https://, so that nobody on the way can change where it leads.")
+    if "@" in parts.netloc:
+        raise ValidationError("An address with a name before its host (…@…) looks like another host's: leave it out.")
+    if own and parts.path.startswith(("/01/", "/t/")):
+        raise ValidationError("This is the code itself: it would lead in a circle.")
 
 
 class Product(models.Model):
@@ -56,16 +87,71 @@ class Product(models.Model):
 
 
 class Link(models.Model):
-    """Where else a scan of this product may lead: a GS1 link type such as ``gs1:certificationInfo``, and an address."""
+    """
+    Where else a scan of this product, or of one of its lots, may lead: a link type of the GS1 Web Vocabulary and an
+    address. What the trail answers for (journey, events, recalls) is no type to choose: nobody leads those elsewhere.
+    """
+
+    class Type(models.TextChoices):
+        PIP = "pip", "about the product (pip)"
+        HOMEPAGE = "homepage", "your home page (homepage)"
+        CERTIFICATION = "certificationInfo", "a certificate (certificationInfo)"
+        SUSTAINABILITY = "sustainabilityInfo", "how it is grown and traded (sustainabilityInfo)"
+        PASSPORT = "dpp", "a digital product passport (dpp)"
+        INSTRUCTIONS = "instructions", "how to brew it (instructions)"
+        RECIPE = "recipeInfo", "recipes (recipeInfo)"
+        STORAGE = "consumerHandlingStorageInfo", "how to keep it (consumerHandlingStorageInfo)"
+        INGREDIENTS = "ingredientsInfo", "ingredients (ingredientsInfo)"
+        NUTRITION = "nutritionalInfo", "nutrition (nutritionalInfo)"
+        ALLERGENS = "allergenInfo", "allergens (allergenInfo)"
+        SAFETY = "safetyInfo", "safety (safetyInfo)"
+        RETAILERS = "hasRetailers", "where to buy it (hasRetailers)"
+        SUBSCRIBE = "subscribe", "a subscription (subscribe)"
+        PROMOTION = "promotion", "an offer (promotion)"
+        REVIEW = "review", "a review (review)"
+        LEAVE_REVIEW = "leaveReview", "where to leave a review (leaveReview)"
+        IMAGE = "relatedImage", "a picture (relatedImage)"
+        VIDEO = "relatedVideo", "a film (relatedVideo)"
+        TUTORIAL = "tutorial", "a course (tutorial)"
+        EVENTS = "eventsInfo", "tastings and other events (eventsInfo)"
+        SOCIAL = "socialMedia", "social media (socialMedia)"
+        FAQS = "faqs", "questions and answers (faqs)"
+        SUPPORT = "support", "whom to ask (support)"
+
+    class MediaType(models.TextChoices):
+        HTML = "text/html", "a web page"
+        PDF = "application/pdf", "PDF"
+        JSON = "application/json", "JSON"
+        JSON_LD = "application/ld+json", "JSON-LD"
+        VERIFIABLE = "application/vc", "a verifiable credential"
+        JPEG = "image/jpeg", "JPEG picture"
+        PNG = "image/png", "PNG picture"
+        WEBP = "image/webp", "WebP picture"
+        MP4 = "video/mp4", "MP4 film"
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="links")
-    type = models.CharField(max_length=60)
+    lot_code = models.CharField(
+        "lot", max_length=20, blank=True, validators=[validate_lot_code], help_text="Empty: for every lot."
+    )
+    type = models.CharField("leads to", max_length=60, choices=Type.choices)
     title = models.CharField(max_length=120)
-    href = models.URLField(max_length=400)
+    href = models.URLField("address", max_length=400, validators=[validate_target])
+    language = models.CharField(
+        max_length=5, blank=True, validators=[validate_language], help_text="en, de, pt-BR …; empty: for everybody."
+    )
+    media_type = models.CharField(
+        "what it is", max_length=40, choices=MediaType.choices, default=MediaType.HTML, blank=True
+    )
 
     class Meta:
         ordering = ["type", "pk"]
-        constraints = [models.UniqueConstraint(fields=["product", "type", "href"], name="link_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "lot_code", "type", "href", "language"],
+                name="link_once",
+                violation_error_message="The product has this link already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.href}"

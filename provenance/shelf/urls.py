@@ -1,14 +1,16 @@
 from django.urls import path
 
-from provenance.shelf.views import bundles, pages, resolver
+from provenance.shelf.views import bundles, codes, pages, resolver
 
 app_name = "shelf"
 urlpatterns = [
-    path("01/<path:rest>", resolver.digital_link_page, name="digital-link"),
-    path("t/<str:token>", resolver.token_page, name="token"),
-    path("epcis/class/<path:name>", resolver.own_lot_page, name="lot"),
+    path("01/<path:rest>", resolver.digital_link, name="digital-link"),
+    path("t/<str:token>", resolver.token, name="token"),
+    path(".well-known/gs1resolver", resolver.description, name="resolver-description"),
+    path("page/01/<path:rest>", codes.digital_link_page, name="digital-link-page"),
+    path("epcis/class/<path:name>", codes.own_lot_page, name="lot"),
+    path("find/", codes.find, name="find"),
     path("bundle", bundles.bundle, name="bundle"),
-    path("find/", resolver.find, name="find"),
     path("how/", pages.how, name="how"),
     path("verify/", pages.verify, name="verify"),
 ]

@@ -84,7 +84,7 @@ def test_each_of_the_forty_bags_scans_and_opens(client):
         assert len(set(links)) == bags
         for link in links:
             assert link.startswith(f"{settings.PUBLIC_URL}/01/{gtin}/10/{code}/21/")
-            page = client.get(urlsplit(link).path)
+            page = client.get(urlsplit(link).path, headers={"Accept": "text/html"})
             assert page.status_code == 200
             assert product in page.content.decode()
             assert ("Recalled" in page.content.decode()) == (code == vienna.RECALLED)

@@ -113,7 +113,9 @@ def find_bag(
     if token is not None:
         # A database may choke on what cannot be a token.
         return bags.filter(token=token.lower()).first() if token.isalnum() else None
-    return bags.filter(gtin=gtin, lot_code=lot, serial=serial).first()
+    # EPCIS names a bag by GTIN and serial number alone; the serial number is enough.
+    lots = {} if lot is None else {"lot_code": lot}
+    return bags.filter(gtin=gtin, serial=serial, **lots).first()
 
 
 def find_lot(*, gtin: str, lot: str) -> str | None:

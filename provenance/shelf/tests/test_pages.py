@@ -98,7 +98,7 @@ def test_a_lot_has_a_page_at_its_own_uri(client, bag):
 
 
 def test_a_link_without_serial_shows_the_lot(client, bag):
-    answer = client.get(f"/01/{GTIN}/10/R1103")
+    answer = client.get(f"/page/01/{GTIN}/10/R1103")
 
     assert answer.status_code == 200
     assert "This bag" not in text(answer)
@@ -127,7 +127,7 @@ def test_a_bag_that_the_pack_does_not_vouch_for_is_told(client, bag):
 # --- what was never issued, and what cannot be read ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", [f"/01/{GTIN}/10/R1103/21/AAAAAAAAAAAAAAAA", "/t/aaaaaaaaaaaaaaaaaaaaaaaaaa"])
+@pytest.mark.parametrize("address", [f"/page/01/{GTIN}/10/R1103/21/AAAAAAAAAAAAAAAA", "/t/aaaaaaaaaaaaaaaaaaaaaaaaaa"])
 def test_a_code_that_was_never_issued_shows_no_story(client, bag, address):
     answer = client.get(address)
 
@@ -137,7 +137,7 @@ def test_a_code_that_was_never_issued_shows_no_story(client, bag, address):
 
 
 def test_a_lot_that_nobody_recorded_is_told_so(client, bag):
-    answer = client.get(f"/01/{GTIN}/10/R9999")
+    answer = client.get(f"/page/01/{GTIN}/10/R9999")
 
     assert answer.status_code == 404
     assert "Nobody has recorded this lot" in text(answer)
@@ -168,7 +168,17 @@ def test_a_malformed_link_gets_a_page_in_plain_words(client, bag, address):
 
 
 @pytest.mark.parametrize(
-    "address", [f"/01/{GTIN}/10/R1103", "/t/abc", "/epcis/class/green.G-0302", "/bundle", "/find/", "/how/", "/verify/"]
+    "address",
+    [
+        f"/01/{GTIN}/10/R1103",
+        f"/page/01/{GTIN}/10/R1103",
+        "/t/abc",
+        "/epcis/class/green.G-0302",
+        "/bundle",
+        "/find/",
+        "/how/",
+        "/verify/",
+    ],
 )
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
 def test_pages_are_only_read(client, bag, address, method):
@@ -182,7 +192,7 @@ def test_pages_are_only_read(client, bag, address, method):
 
 
 def test_a_code_that_names_only_the_product_asks_for_the_lot(client, bag):
-    answer = client.get(f"/01/{GTIN}")
+    answer = client.get(f"/page/01/{GTIN}")
 
     assert answer.status_code == 200
     assert "The lot printed on the bag" in text(answer)
@@ -190,14 +200,14 @@ def test_a_code_that_names_only_the_product_asks_for_the_lot(client, bag):
 
 
 def test_the_lot_that_is_typed_in_leads_to_its_page(client, bag):
-    answer = client.get(f"/01/{GTIN}", {"lot": " R1103 "})
+    answer = client.get(f"/page/01/{GTIN}", {"lot": " R1103 "})
 
     assert answer.status_code == 302
     assert answer["Location"] == f"/01/{GTIN}/10/R1103"
 
 
 def test_a_lot_with_strange_letters_is_asked_for_again(client, bag):
-    answer = client.get(f"/01/{GTIN}", {"lot": "R 1103 ß"})
+    answer = client.get(f"/page/01/{GTIN}", {"lot": "R 1103 ß"})
 
     assert answer.status_code == 400
     assert "A lot number has 1 to 20 characters" in text(answer)

@@ -168,6 +168,6 @@ def test_a_place_without_a_point_is_not_drawn(geo):
 def test_a_station_of_many_farmers_is_the_headline(client, log):
     world.build(log, others=5)
 
-    page = client.get(f"/01/{world.GTIN}/10/R1103").content.decode()
+    page = client.get(f"/page/01/{world.GTIN}/10/R1103").content.decode()
 
     assert "6 farmers, Wote Station site" in re.sub(r"\s+", " ", strip_tags(page))

@@ -45,9 +45,15 @@ class World:
     product: Product
 
     @property
-    def link(self) -> str:
+    def digital_link(self) -> str:
+        """What the first bag's code says; a browser gets the page there, whatever else is led to it."""
         bag = self.bags[0]
         return f"/01/{GTIN}/10/{bag.lot_code}/21/{bag.serial}"
+
+    @property
+    def link(self) -> str:
+        """The first bag's page."""
+        return f"/page{self.digital_link}"
 
     def publish(self) -> None:
         publishing.publish(self.log)
