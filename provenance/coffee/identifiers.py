@@ -10,7 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_plus
 
 from provenance.coffee.acts import Form
 from provenance.coffee.errors import UnknownIdentifier
@@ -30,6 +30,10 @@ _DIGITAL_LINK = re.compile(r"(?:(?:https?|HTTPS?)://[^/?#\s]+)?(/[^?#]*)(?:\?([^
 _LINK_TEXT = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 
 MAX_URI = 200  # characters
+
+# Key and qualifiers of a product, by their application identifiers; no attribute is any of them.
+_IN_PATH = frozenset({"01", "22", "10", "21", "235"})
+_OTHERS_SERIAL = frozenset({"01", "235"})
 
 
 def new_id() -> str:
@@ -97,14 +101,16 @@ class DigitalLink:
     variant: str | None = None  # consumer product variant, AI 22
     lot: str | None = None
     serial: str | None = None
+    other_serial: str | None = None  # one that somebody else than the brand gave out, AI 235
 
 
 def parse_digital_link(link: str) -> DigitalLink:
     """
     Read a Digital Link whose key is a GTIN, given as a whole http(s) URI or as its path.
 
-    Strict: 14 digits with the right check digit, qualifiers 22, 10, 21 in this order, characters of set 82. Other
-    query parameters are left to the reader. Raises ``UnknownIdentifier``.
+    Strict: 14 digits with the right check digit, qualifiers 22, 10, 21 in this order, or 235 alone; characters of set
+    82. Attributes in the query (best before, weight) must be what GS1 says they are; other parameters are left to the
+    reader. Raises ``UnknownIdentifier``.
     """
     # Imported here: whoever only reads events (the offline verifier) needs no biip.
     from biip import ParseError
@@ -113,9 +119,7 @@ def parse_digital_link(link: str) -> DigitalLink:
     parts = _DIGITAL_LINK.fullmatch(link) if _LINK_TEXT.fullmatch(link) else None
     if parts is None:
         raise UnknownIdentifier("This is not a GS1 Digital Link.", field="link")
-    names = [unquote(pair.partition("=")[0]) for pair in (parts[2] or "").split("&")]
-    for name in {"01", "22", "10", "21"}.intersection(names):
-        raise UnknownIdentifier(f"({name}) belongs into the path of the link, before the question mark.", field="link")
+    _check_attributes(parts[2] or "", _OTHERS_SERIAL if "/235/" in parts[1] else _IN_PATH)
     try:
         found = GS1DigitalLinkURI.parse(f"https://{GS1_DOMAIN}{parts[1]}").element_strings
     except ParseError as error:
@@ -123,13 +127,38 @@ def parse_digital_link(link: str) -> DigitalLink:
             "This is not a GS1 Digital Link: its path is not GTIN, lot, serial.", field="link"
         ) from error
     values = {element.ai.ai: element.value for element in found}
-    if not values.keys() <= {"01", "22", "10", "21"} or "01" not in values:
+    own = values.keys() <= _IN_PATH - {"235"} and "01" in values
+    if not own and values.keys() != _OTHERS_SERIAL:
         raise UnknownIdentifier("This link does not name a product by its GTIN, lot and serial number.", field="link")
     if f"/01/{values['01']}" not in parts[1]:
         raise UnknownIdentifier("A GTIN in a link has 14 digits: put zeros before it.", field="gtin")
     return DigitalLink(
-        gtin=check_gtin(values["01"]), variant=values.get("22"), lot=values.get("10"), serial=values.get("21")
+        gtin=check_gtin(values["01"]),
+        variant=values.get("22"),
+        lot=values.get("10"),
+        serial=values.get("21"),
+        other_serial=values.get("235"),
     )
+
+
+def _check_attributes(query: str, in_path: frozenset[str]) -> None:
+    from biip import ParseError
+    from biip.gs1_element_strings import GS1ElementString
+
+    # Keys of digits only are GS1's; what others hang on a link is theirs.
+    pairs = [tuple(map(unquote_plus, pair.partition("=")[::2])) for pair in query.split("&")]
+    attributes = {name: value for name, value in pairs if name.isdecimal()}
+    if in_path.intersection(attributes):
+        raise UnknownIdentifier("GTIN, lot and serial number belong before the question mark of a link.", field="link")
+    if len(attributes) < sum(name.isdecimal() for name, _ in pairs):
+        raise UnknownIdentifier("This link says one thing twice.", field="link")
+    for name, value in attributes.items():
+        try:
+            found = GS1ElementString.extract(name + value)
+        except ParseError as error:
+            raise UnknownIdentifier(f"({name}) in this link is not what GS1 says it is.", field="link") from error
+        if (found.ai.ai, found.value) != (name, value):
+            raise UnknownIdentifier(f"({name}) in this link is not what GS1 says it is.", field="link")
 
 
 def check_gtin(text: str) -> str:

@@ -17,7 +17,7 @@ from provenance.coffee.identifiers import DigitalLink
 
 def path_of(link: DigitalLink) -> str:
     """``/01/…[/22/…][/10/…][/21/…]``, in the one way in which it is written."""
-    qualifiers = (("22", link.variant), ("10", link.lot), ("21", link.serial))
+    qualifiers = (("22", link.variant), ("10", link.lot), ("21", link.serial), ("235", link.other_serial))
     return f"/01/{link.gtin}" + "".join(f"/{ai}/{quote(value, safe='')}" for ai, value in qualifiers if value)
 
 
@@ -32,7 +32,7 @@ def page_path_of(link: DigitalLink) -> str:
 def upwards(link: DigitalLink) -> Iterator[DigitalLink]:
     """The link itself, and what it is one of: the bag, its lot, its variant, the product."""
     yield link
-    for name in ("serial", "lot", "variant"):
+    for name in ("other_serial", "serial", "lot", "variant"):
         if getattr(link, name):
             link = replace(link, **{name: None})
             yield link

@@ -63,7 +63,7 @@ def level_of_token(bag: Bag) -> Level:
 
 def _level(link: DigitalLink, known: _Known) -> Level:
     page = settings.PUBLIC_URL + page_path_of(link)
-    if link.serial:
+    if link.serial or link.other_serial:
         named = _named_bag(link, known)
         targets = [_journey(page, named)]
     elif link.lot:
@@ -79,8 +79,8 @@ def _level(link: DigitalLink, known: _Known) -> Level:
 
 
 def _named_bag(link: DigitalLink, known: _Known) -> str:
-    if find_bag(gtin=link.gtin, lot=link.lot, serial=link.serial) is None:
-        return _("The serial number %(serial)s was never issued") % {"serial": link.serial}
+    if not link.serial or find_bag(gtin=link.gtin, lot=link.lot, serial=link.serial) is None:
+        return _("The serial number %(serial)s was never issued") % {"serial": link.serial or link.other_serial}
     return _("%(product)s, the bag %(serial)s") % {"product": known.name(link), "serial": link.serial}
 
 

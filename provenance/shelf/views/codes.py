@@ -58,6 +58,8 @@ def page_of_link(request: HttpRequest, link: DigitalLink) -> HttpResponse:
     if link.serial is not None:
         bag = find_bag(gtin=link.gtin, lot=link.lot, serial=link.serial)
         return lot_page(request, bag.lot_uri, bag) if bag else never_issued(request, link.serial)
+    if link.other_serial is not None:
+        return never_issued(request, link.other_serial)
     if link.lot is not None:
         return lot_page(request, find_lot(gtin=link.gtin, lot=link.lot) or gs1_lot_uri(link.gtin, link.lot))
     return _ask_for_lot(request, link.gtin) if product_is_known(link.gtin) else unknown_product(request, link.gtin)
