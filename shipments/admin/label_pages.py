@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from provenance.jobs.services import submit
 from provenance.trail.models import Lot
 from shipments.admin.access import businesses_of
-from shipments.labels.content import labels_of
-from shipments.labels.sheets import write_sheet
+from shipments.labels.printing import Order, draw
+from shipments.models import LabelLayout
 from shipments.tasks import LABELS
 
 MOST_AT_ONCE = 100
@@ -62,17 +62,18 @@ def label_page(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def printed(request: HttpRequest, lot: Lot, *, first: int, last: int, order: uuid.UUID) -> HttpResponse:
+    wanted = Order.of(LabelLayout(), lot=lot.uri, code=lot.code, first=first, last=last)
     count = last - first + 1
     if count > MOST_AT_ONCE:
         job = submit(
             kind=LABELS,
             key=f"labels:{request.user.pk}:{order}",
             owner=request.user,  # type: ignore[arg-type]
-            payload={"lot": lot.uri, "code": lot.code, "first": first, "last": last},
+            payload=wanted.as_json,
             total=count,
         )
         return redirect("jobs:job", job.pk)
     sheet = BytesIO()
-    write_sheet(sheet, labels_of(lot.uri, first=first, last=last))
+    draw(wanted, sheet)
     sheet.seek(0)
-    return FileResponse(sheet, filename=f"labels-{lot.code}.pdf", content_type="application/pdf")
+    return FileResponse(sheet, filename=wanted.file_name, content_type="application/pdf")

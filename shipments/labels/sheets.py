@@ -1,120 +1,122 @@
 """
-A sheet of bag labels: A4, 21 labels of 63.5 × 38.1 mm, as sold for every office printer.
+Labels as PDF: sheets for office printers, and pages of one label for rolls.
 
-The code is drawn as vector rectangles, so it is sharp at any resolution; dark modules that touch in a row are one
-rectangle, which keeps a label under 700 bytes. ISO/IEC 18004: error level M, quiet zone of 4 modules.
+The code is drawn as vector rectangles, so it is sharp at any resolution. The words that all bags of a lot share are
+drawn once and named on every label, which keeps a label under 700 bytes.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
 from reportlab import rl_config
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from shipments.labels.codes import QUIET_MODULES, dark_runs, qr_matrix
-from shipments.labels.content import Label
-from shipments.labels.fonts import BOLD, PLAIN, font_for, printable
+from shipments.labels.arranging import Arranged, Line, Words, arrange
+from shipments.labels.codes import encode
+from shipments.labels.fonts import PLAIN, runs
+from shipments.labels.papers import Paper
 
 # Base 85 would make every page a quarter larger, for mail of the last century.
 rl_config.useA85 = 0
 
-COLUMNS, ROWS = 3, 7
-LABELS_ON_A_SHEET = COLUMNS * ROWS
-WIDTH, HEIGHT = 63.5 * mm, 38.1 * mm
-COLUMN_PITCH = 66.04 * mm
-LEFT = (A4[0] - 2 * COLUMN_PITCH - WIDTH) / 2
-TOP = A4[1] - (A4[1] - ROWS * HEIGHT) / 2
-
-# With its quiet zone; the outer 2 mm of a label are left free, since sheets slip in the printer.
-CODE_SIDE = 33 * mm
-PADDING = 2 * mm
-TEXT_WIDTH = WIDTH - CODE_SIDE - 2 * PADDING
+ROLL_STEP = 50  # labels, after which progress is told: a roll has no pages
 
 
-def write_sheet(
+@dataclass(frozen=True)
+class Label:
+    """
+    What stands on one bag. ``url`` is what the code says, ``words`` is for people.
+
+    ``number`` is what differs from bag to bag; where it stands, ``words`` hold the widest that there will be.
+    """
+
+    url: str
+    words: tuple[Words, ...]
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How a sheet lies: the first label's place on it, counted from 1, and how far to move everything, in mm."""
+
+    start: int = 1
+    right: float = 0
+    down: float = 0
+
+
+def write_labels(
     file: BinaryIO,
     labels: Iterable[Label],
+    paper: Paper,
+    placement: Placement = Placement(),
     *,
     told: Callable[[int], None] | None = None,
 ) -> int:
-    """Write the PDF; ``told`` hears after each page how many labels are done. Gives the number of labels."""
-    canvas = Canvas(file, pagesize=A4, pageCompression=1, invariant=1, initialFontName=PLAIN)
+    """
+    Write the PDF; ``told`` hears after each page how many labels are done. Gives the number of labels.
+
+    Raises CodeTooSmall, and UnicodeEncodeError for a link that is not ASCII.
+    """
+    width, height = paper.page
+    canvas = Canvas(file, pagesize=(width * mm, height * mm), pageCompression=1, invariant=1, initialFontName=PLAIN)
     canvas.setTitle("Bag labels")
-    count = 0
-    waiting = iter(labels)
-    while page := list(islice(waiting, LABELS_ON_A_SHEET)):
-        for place, label in enumerate(page):
-            row, column = divmod(place, COLUMNS)
-            draw_label(
-                canvas,
-                label,
-                left=LEFT + column * COLUMN_PITCH,
-                bottom=TOP - (row + 1) * HEIGHT,
-            )
+    pen = _Pen(canvas)
+    count, place, waiting = 0, placement.start - 1, iter(labels)
+    while page := list(islice(waiting, paper.labels_on_a_page - place)):
+        for number, label in enumerate(page, start=place):
+            left, top = paper.corner(number)
+            pen.draw(label, paper, (left + placement.right) * mm, (height - top - paper.height - placement.down) * mm)
         canvas.showPage()
-        count += len(page)
-        if told:
+        count, place = count + len(page), 0
+        if told and (not paper.is_roll or count % ROLL_STEP == 0):
             told(count)
     canvas.save()
     return count
 
 
-def draw_label(canvas: Canvas, label: Label, *, left: float, bottom: float) -> None:
-    draw_code(
-        canvas,
-        label.url,
-        left=left,
-        bottom=bottom + (HEIGHT - CODE_SIDE) / 2,
-        side=CODE_SIDE,
-    )
-    lines = [
-        *((line, BOLD, 8.5) for line in wrapped(label.product, BOLD, 8.5, at_most=2)),
-        *((line, PLAIN, 7.5) for line in wrapped(label.roaster, PLAIN, 7.5, at_most=2)),
-        ("", PLAIN, 3),
-        *((line, PLAIN, 7.5) for line in wrapped(f"Lot {label.lot}", PLAIN, 7.5, at_most=2)),
-        (" · ".join(filter(None, (label.net, label.number))), PLAIN, 6.5),
-        ("", PLAIN, 3),
-        (urlsplit(label.url).netloc.lower(), PLAIN, 6.5),
-    ]
-    height = sum(size * 1.2 for _, _, size in lines)
-    text = canvas.beginText(left + CODE_SIDE, bottom + (HEIGHT + height) / 2)
-    for line, font, size in lines:
-        line = printable(line)
-        text.setFont(font_for(line, font), fitting_size(line, font, size), leading=0)
-        text.moveCursor(0, size * 1.2)
-        text.textOut(line)
+class _Pen:
+    """Draws labels on one canvas, and the words that they share once."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.stencils: dict[tuple[tuple[Words, ...], int], tuple[Arranged, str]] = {}
+
+    def draw(self, label: Label, paper: Paper, left: float, bottom: float) -> None:
+        symbol = encode(label.url)
+        arranged, stencil = self.stencil(label.words, symbol.whole_side, paper)
+        x, y = arranged.code
+        module = f"{arranged.module:.5f}"
+        # reportlab has no public way to add operators to a page as they are. One transformation makes a module one
+        # unit, so that every rectangle is written in small whole numbers.
+        self.canvas._code.append(
+            f"q 1 0 0 1 {left:.3f} {bottom:.3f} cm q {module} 0 0 {module} {x:.3f} {y:.3f} cm\n{symbol.bars}\nf Q"
+        )
+        self.canvas.doForm(stencil)
+        for line in arranged.lines:
+            if line.field == "number":
+                write(self.canvas, line, label.number)
+        self.canvas._code.append("Q")
+
+    def stencil(self, words: tuple[Words, ...], modules: int, paper: Paper) -> tuple[Arranged, str]:
+        """Where things stand, and the name under which the words that all these labels share are drawn."""
+        key = (words, modules)
+        if key not in self.stencils:
+            arranged, name = arrange(words, modules, paper), f"words{len(self.stencils)}"
+            self.canvas.beginForm(name, 0, 0, paper.width * mm, paper.height * mm)
+            for line in arranged.lines:
+                if line.field != "number":
+                    write(self.canvas, line, line.text)
+            self.canvas.endForm()
+            self.stencils[key] = arranged, name
+        return self.stencils[key]
+
+
+def write(canvas: Canvas, line: Line, said: str) -> None:
+    text = canvas.beginText(line.x, line.y)
+    for run in runs(said, line.font):
+        text.setFont(run.typeface, line.size)
+        text.textOut(run.text)
     canvas.drawText(text)
-
-
-def draw_code(canvas: Canvas, url: str, *, left: float, bottom: float, side: float) -> None:
-    matrix = qr_matrix(url)
-    module = side / (len(matrix) + 2 * QUIET_MODULES)
-    top = len(matrix) + QUIET_MODULES
-    # One transformation makes a module one unit, so that every rectangle is written in small whole numbers.
-    operators = [f"q {module:.4f} 0 0 {module:.4f} {left:.2f} {bottom:.2f} cm"]
-    for row, line in enumerate(matrix):
-        operators += [f"{QUIET_MODULES + x} {top - row - 1} {width} 1 re" for x, width in dark_runs(line)]
-    # reportlab has no public way to add operators to a page as they are.
-    canvas._code.append("\n".join([*operators, "f Q"]))
-
-
-def fitting_size(text: str, font: str, size: float) -> float:
-    return min(size, size * TEXT_WIDTH / max(stringWidth(text, font_for(text, font), size), 1))
-
-
-def wrapped(text: str, font: str, size: float, *, at_most: int) -> list[str]:
-    """The text in lines that fit beside the code; what is left over is put on the last and shrinks with it."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        fits = stringWidth(longer, font_for(longer, font), size) <= TEXT_WIDTH
-        if lines and (fits or len(lines) == at_most):
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines

@@ -85,7 +85,7 @@ def contradiction(code: str, region: str) -> str:
     if not words or code in elsewhere:
         return ""
     if elsewhere:
-        return f"The country looks wrong: the region lies in {' or '.join(sorted(map(_english, elsewhere)))}."
+        return f"The country looks wrong: the region lies in {' or '.join(sorted(map(english, elsewhere)))}."
     if code in _ONLY and not _ONLY[code] & set(words.split()):
         return "The country looks wrong: this region is none of its few that grow coffee."
     return ""
@@ -96,6 +96,6 @@ def is_place(name: str) -> bool:
     return name in NAMES or name in REGIONS
 
 
-def _english(code: str) -> str:
-    """The first name that stands for the code above."""
-    return next(name for name, named in NAMES.items() if named == code).title()
+def english(code: str) -> str:
+    """The first name that stands for the code above; the code itself where none does."""
+    return next((name.title() for name, named in NAMES.items() if named == code), code)
