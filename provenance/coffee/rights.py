@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from provenance.coffee import acts
 from provenance.coffee.errors import NotAuthorised
-from provenance.coffee.ledger.books import BalanceKey, Books, LotFact, PartyFact, Signed, SiteFact
+from provenance.coffee.ledger.books import BalanceKey, Books, EventFact, LotFact, PartyFact, Signed, SiteFact
 
 
 def party_of(books: Books, uri: str) -> PartyFact:
@@ -97,6 +97,19 @@ def check_given(books: Books, statement: Signed, lot: str, sender: str | None) -
 def check_named(fact: LotFact | None, statement: Signed) -> None:
     if fact and fact.opened_by not in {None, statement.iss}:
         raise NotAuthorised(f"{fact.uri} is somebody else's lot: only who first named it may add to it.")
+
+
+def is_concerned(books: Books, party: str, event: EventFact) -> bool:
+    """Whether the event names the party, or coffee that the party has or had."""
+    if party in event.parties or any(party in books.holders.get(lot, ()) for lot in event.lots):
+        return True
+    return len(traced(books, event.lots)) < len(event.lots)
+
+
+def check_repeated(lots: Iterable[str], events: Iterable[EventFact]) -> None:
+    """What is said of events names their lots, all of them and no others: only so does the index find it there."""
+    if set(lots) != {lot for event in events for lot in event.lots}:
+        raise NotAuthorised("Name the lots of the events that this is about: all of them, and no others.", field="lots")
 
 
 def traced(books: Books, lots: Iterable[str]) -> list[str]:

@@ -30,6 +30,14 @@ REFUSE_REASONS = frozenset({"quality", "weight", "moisture", "documents", "not_o
 DISPOSE_REASONS = frozenset({"spoiled", "contaminated", "expired", "composted", "theft", "other"})
 RECALL_REASONS = frozenset({"contamination", "foreign_body", "allergen", "labelling", "quality", "other"})
 CORRECT_REASONS = frozenset({"did_not_occur", "incorrect_data"})
+CONTEST_REASONS = frozenset(
+    {"weight", "quality", "price", "not_paid", "not_mine", "did_not_happen", "date", "place", "claim", "other"}
+)
+CHAIN_MODELS = frozenset({"identity_preserved", "segregated", "mass_balance"})
+WITHDRAW_REASONS = frozenset({"suspended", "breach", "ended", "error", "other"})
+PAYMENT_KINDS = frozenset({"advance", "first", "second", "bonus", "premium", "dividend", "deduction", "loan_repayment"})
+# Of these: what the payee does not get, but owed.
+KEPT_BACK = frozenset({"deduction", "loan_repayment"})
 DOCUMENT_KINDS = frozenset(
     {"certificate", "contract", "dds", "ico_certificate", "cupping_report", "photo", "invoice", "other"}
 )

@@ -23,8 +23,10 @@ from provenance.coffee.acts.base import (
 from provenance.coffee.acts.ending import Dispose, LiftRecall, Recall, Sell
 from provenance.coffee.acts.looking import AttachDocument, Grade, Sample
 from provenance.coffee.acts.making import Close, Pack, Process, Split
+from provenance.coffee.acts.money import Pay
 from provenance.coffee.acts.movement import Dispatch, Harvest, Receive, Refuse, TransferTitle
 from provenance.coffee.acts.registry import (
+    Erased,
     Genesis,
     Index,
     RegisterKey,
@@ -34,7 +36,7 @@ from provenance.coffee.acts.registry import (
     RevokeKey,
     Succession,
 )
-from provenance.coffee.acts.voice import Correct
+from provenance.coffee.acts.voice import Certify, Confirm, Contest, Correct, Withdraw
 
 __all__ = [
     "ACTS",
@@ -46,11 +48,15 @@ __all__ = [
     "AttachDocument",
     "Attributes",
     "Basis",
+    "Certify",
     "Close",
+    "Confirm",
+    "Contest",
     "Correct",
     "Difference",
     "Dispatch",
     "Dispose",
+    "Erased",
     "FileRow",
     "Form",
     "Genesis",
@@ -62,6 +68,7 @@ __all__ = [
     "LotMass",
     "NewLot",
     "Pack",
+    "Pay",
     "Process",
     "Recall",
     "Receive",
@@ -76,6 +83,7 @@ __all__ = [
     "Split",
     "Succession",
     "TransferTitle",
+    "Withdraw",
     "check_lines",
 ]
 
@@ -88,6 +96,7 @@ ACTS: dict[str, type[Act]] = {
         RegisterPlot,
         RegisterKey,
         RevokeKey,
+        Erased,
         Index,
         Succession,
         Harvest,
@@ -106,6 +115,11 @@ ACTS: dict[str, type[Act]] = {
         Dispose,
         Recall,
         LiftRecall,
+        Pay,
+        Confirm,
+        Contest,
+        Certify,
+        Withdraw,
         Correct,
     )
 }
@@ -118,6 +132,7 @@ REGISTRY_ACTS = frozenset(
         "register_plot",
         "register_key",
         "revoke_key",
+        "erased",
         "index",
         "succession",
     }

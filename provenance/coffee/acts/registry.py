@@ -79,6 +79,14 @@ class RevokeKey(Act):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Erased(Act):
+    """Withheld values that their keeper has destroyed for good, by their digests. Every proof still holds."""
+
+    name: ClassVar[str] = "erased"
+    digests: tuple[str, ...]  # base64url SHA-256, as ``withheld`` has them
+
+
+@dataclass(frozen=True, kw_only=True)
 class Index(Act):
     """The log's word about itself: what its first ``upto`` leaves name (trail format, 5). It is leaf ``upto``."""
 

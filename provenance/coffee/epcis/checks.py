@@ -54,6 +54,7 @@ from provenance.coffee.epcis.fields import (
 )
 from provenance.coffee.epcis.problems import problem
 from provenance.coffee.epcis.sensors import MEASUREMENTS
+from provenance.coffee.epcis.voices import CHECKS as VOICES
 from provenance.coffee.errors import UnknownIdentifier
 from provenance.coffee.steps import PROCESS_STEPS, STEPS
 
@@ -303,4 +304,5 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "recall": _recall,
     "lift_recall": _lift_recall,
     "correct": _correct,
+    **VOICES,
 }

@@ -21,6 +21,11 @@ _FIELDS = {
     "coffee:losses": "losses",
     "coffee:netContent": "net_mg",
     "coffee:taken": "taken",
+    "coffee:paidFor": "mass_mg",
+    "coffee:payment": "kind",
+    "coffee:reply": "event",
+    "coffee:scope": "party",
+    "bizTransactionList": "event",
     "errorDeclaration": "reason",
 }
 

@@ -1,9 +1,13 @@
 """The members of an EPCIS event that several acts share, as they are read."""
 
+from typing import TypeVar
+
 from provenance.coffee.acts import Attributes, Basis, Difference, FileRow, Form, LossKind, LotMass, NewLot
 from provenance.coffee.epcis.members import Json, day, mass_mg, may, may_objects, need, number, objects, texts
 from provenance.coffee.epcis.problems import problem
 from provenance.coffee.epcis.sensors import NAME_OF_PROPERTY, number_of
+
+T = TypeVar("T")
 
 _FORMS = {form.value: form for form in Form}
 _LOSS_KINDS = {kind.value: kind for kind in LossKind}
@@ -49,7 +53,7 @@ def destination(event: Json, type: str, field: str) -> str | None:
     return _party(event, "destinationList", "destination", type, field)
 
 
-def needed(found: str | None, field: str) -> str:
+def needed(found: T | None, field: str) -> T:
     if found is None:
         raise problem(field, "it is missing.")
     return found
@@ -61,13 +65,17 @@ def about_event(event: Json, field: str) -> str | None:
     return None
 
 
-def described(where: Json, lot: str, mass: int) -> NewLot:
-    form = _FORMS.get(need(where, "coffee:form", str, "form"))
-    if form is None:
+def form(where: Json) -> Form:
+    found = _FORMS.get(need(where, "coffee:form", str, "form"))
+    if found is None:
         raise problem("form", f"{where['coffee:form']!r} is not a form of coffee.")
+    return found
+
+
+def described(where: Json, lot: str, mass: int) -> NewLot:
     if len(where) - ("coffee:lot" in where) == 1:
-        return NewLot(lot=lot, mass_mg=mass, form=form)
-    return NewLot(lot=lot, mass_mg=mass, form=form, attributes=_attributes(where))
+        return NewLot(lot=lot, mass_mg=mass, form=form(where))
+    return NewLot(lot=lot, mass_mg=mass, form=form(where), attributes=_attributes(where))
 
 
 def _attributes(where: Json) -> Attributes:

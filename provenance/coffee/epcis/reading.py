@@ -47,6 +47,7 @@ from provenance.coffee.epcis.found import (
 )
 from provenance.coffee.epcis.members import Json, day, mass_mg, may, may_objects, need, objects, texts, time
 from provenance.coffee.epcis.problems import problem
+from provenance.coffee.epcis.voices import READERS as VOICES
 from provenance.coffee.epcis.writing import CONFORMITY
 
 _CONFORMS = {disposition: conformant for conformant, disposition in CONFORMITY.items()}
@@ -309,4 +310,5 @@ _READERS: dict[str, Callable[[Json], Act]] = {
     "recall": _recall,
     "lift_recall": _lift_recall,
     "correct": _correct,
+    **VOICES,
 }

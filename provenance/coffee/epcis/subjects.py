@@ -11,6 +11,7 @@ from provenance.coffee.acts import (
     ACTS,
     REGISTRY_ACTS,
     Act,
+    Erased,
     Genesis,
     Index,
     RegisterKey,
@@ -29,7 +30,7 @@ from provenance.coffee.epcis.written import time_text
 MAX_AREA_M2 = 10**10  # 10,000 square kilometres: larger than any estate
 MAX_LEAF = 2**53 - 1
 MAX_NOTE = 8_000  # letters: a log's own lines, and what cosignatures find room beside them in a statement
-INDEX_VERSION = 1
+INDEX_VERSIONS = (1, 2)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")  # 32 bytes in canonical base64url
 _ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?/log/[a-z0-9-]{1,40}/[1-9][0-9]{0,5}")
@@ -73,7 +74,7 @@ def _write(act: Act) -> Json:
     return written
 
 
-_TEXTS = frozenset({"roles", "keys"})
+_TEXTS = frozenset({"roles", "keys", "digests"})
 _NUMBERS = frozenset({"area_m2", "from_index", "v", "upto", "prev", "lost"})
 
 
@@ -165,9 +166,17 @@ def _revoke_key(act: RevokeKey) -> None:
     word(act.reason, words.REVOKE_REASONS, "reason")
 
 
+def _erased(act: Erased) -> None:
+    if not act.digests:
+        raise problem("digests", "name at least one.")
+    for digest in act.digests:
+        _key(digest, "digests")
+    distinct(act.digests, "digests")
+
+
 def _index(act: Index) -> None:
-    if act.v != INDEX_VERSION:
-        raise problem("v", f"this software makes and reads indexes of version {INDEX_VERSION}.")
+    if act.v not in INDEX_VERSIONS:
+        raise problem("v", f"this software reads indexes of version {' and '.join(map(str, INDEX_VERSIONS))}.")
     whole(act.upto, "upto", least=1, most=MAX_LEAF)
     _key(act.root, "root")
     if act.prev is not None:
@@ -209,6 +218,7 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "register_plot": _register_plot,
     "register_key": _register_key,
     "revoke_key": _revoke_key,
+    "erased": _erased,
     "index": _index,
     "succession": _succession,
 }

@@ -25,8 +25,10 @@ from provenance.coffee.acts import (
 )
 from provenance.coffee.epcis.members import Json
 from provenance.coffee.epcis.quantities import to_kg
+from provenance.coffee.epcis.voices import WRITERS as VOICES
 from provenance.coffee.epcis.written import (
     about_event,
+    about_lots,
     description,
     destinations,
     differences,
@@ -174,10 +176,7 @@ def _sample(act: Sample, event_id: str) -> Json:
 
 
 def _attach_document(act: AttachDocument, event_id: str) -> Json:
-    event = object(act, event_id, [{"epcClass": lot} for lot in act.lots], step="other")
-    if not act.lots:
-        del event["quantityList"]
-        event["epcList"] = []
+    event = about_lots(act, event_id, act.lots, step="other")
     if act.site is not None:
         place(event, act.site)
     if act.sha256 is not None:
@@ -256,4 +255,5 @@ _WRITERS: dict[str, Callable[[Any, str], Json]] = {
     "recall": _recall,
     "lift_recall": _lift_recall,
     "correct": _correct,
+    **VOICES,
 }

@@ -141,6 +141,15 @@ def object(
     return event
 
 
+def about_lots(act: Any, event_id: str, lots: tuple[str, ...], *, step: str, disposition: str | None = None) -> Json:
+    """Names lots without weights; an ObjectEvent about none has an empty list of things."""
+    event = object(act, event_id, [{"epcClass": lot} for lot in lots], step=step, disposition=disposition)
+    if not lots:
+        del event["quantityList"]
+        event["epcList"] = []
+    return event
+
+
 def transformation(act: Any, event_id: str, inputs: list[Json], outputs: list[Json], *, disposition: str) -> Json:
     event = head("TransformationEvent", act, event_id)
     event["inputQuantityList"] = inputs

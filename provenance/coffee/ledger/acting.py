@@ -63,6 +63,10 @@ def revoke_key(entry: Entry, act: acts.RevokeKey) -> None:
     )
 
 
+def erased(entry: Entry, act: acts.Erased) -> None:
+    entry.effects.erased = act.digests
+
+
 def harvest(entry: Entry, act: acts.Harvest) -> None:
     _begin(entry, act.output.lot, act.output)
     entry.put(act.output.lot, act.site, entry.signer, {act.owner or entry.signer: act.output.mass_mg})
@@ -191,7 +195,7 @@ def lift_recall(entry: Entry, act: acts.LiftRecall) -> None:
 
 
 def only_say(entry: Entry, act: acts.Act) -> None:
-    """A grade, a document or the log's index changes no weights."""
+    """A grade, a document, a payment, a reply, a certificate or the log's index changes no weights."""
 
 
 HANDLERS: dict[str, Callable[[Entry, Any], None]] = {
@@ -202,6 +206,7 @@ HANDLERS: dict[str, Callable[[Entry, Any], None]] = {
     "register_plot": register_plot,
     "register_key": register_key,
     "revoke_key": revoke_key,
+    "erased": erased,
     "index": only_say,
     "harvest": harvest,
     "dispatch": dispatch,
@@ -219,6 +224,11 @@ HANDLERS: dict[str, Callable[[Entry, Any], None]] = {
     "dispose": dispose,
     "recall": recall,
     "lift_recall": lift_recall,
+    "pay": only_say,
+    "confirm": only_say,
+    "contest": only_say,
+    "certify": only_say,
+    "withdraw": only_say,
 }
 
 

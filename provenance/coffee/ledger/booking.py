@@ -17,7 +17,7 @@ from provenance.coffee.ledger.books import (
 )
 from provenance.coffee.ledger.entry import Entry
 from provenance.coffee.ledger.gains import without_gain
-from provenance.coffee.ledger.naming import named, refers_to
+from provenance.coffee.ledger.naming import covered_by, named, refers_to
 
 
 def apply(books: Books, statement: Signed, index: int | None = None) -> Effects:
@@ -54,6 +54,7 @@ def _event_fact(books: Books, statement: Signed, index: int | None) -> EventFact
         parties=tuple(sorted(parties)),
         payload=statement.event or {},
         refers=refers,
+        covers=covered_by(statement.body),
         leaf=index,
     )
 
@@ -189,6 +190,8 @@ def _book_facts(entry: Entry) -> None:
     books.sites |= effects.sites
     books.plots |= effects.plots
     books.lots |= effects.lots
+    for digest in effects.erased:
+        books.erased.setdefault(digest, entry.jti)
     for lot, recalls in effects.recalls.items():
         if recalls:
             books.recalls[lot] = recalls

@@ -237,7 +237,8 @@ class EventFact(NamedTuple):
     An event that had an effect. ``payload`` is the EPCIS event as signed (empty for registry acts).
 
     ``refers``: the event it is about — the dispatch of a receive or refuse, the recall of a lift, the original of a
-    correct. ``leaf`` is None until published.
+    correct, what a reply answers, the certificate that is withdrawn. ``covers``: the deliveries that a payment is for.
+    ``leaf`` is None until published.
     """
 
     id: str
@@ -248,6 +249,7 @@ class EventFact(NamedTuple):
     parties: tuple[str, ...]
     payload: Mapping[str, object]
     refers: str | None = None
+    covers: tuple[str, ...] = ()
     corrected_by: str | None = None
     leaf: int | None = None
 
@@ -275,6 +277,7 @@ class Books:
     edges: dict[str, tuple[Edge, ...]] = field(default_factory=dict)  # by event id
     flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)  # by event id
     shortfalls: dict[tuple[str, str], Shortfall] = field(default_factory=dict)  # by (lot, site); closed ones stay
+    erased: dict[str, str] = field(default_factory=dict)  # digest of a withheld value -> the event that says so
     void: dict[str, str] = field(default_factory=dict)  # event id -> why its statement has no effect (replay only)
     # Lots whose every statement stands in these Books; None: all do. Of others a pack cannot know who had which right.
     traced: frozenset[str] | None = None
@@ -319,6 +322,7 @@ class Effects:
     holders: dict[str, set[str]] = field(default_factory=dict)  # newly added
     handovers: dict[str, Handover] = field(default_factory=dict)
     recalls: dict[str, dict[str, str]] = field(default_factory=dict)  # lot -> its open recalls
+    erased: tuple[str, ...] = ()  # digests
     postings: tuple[Posting, ...] = ()
     edges: tuple[Edge, ...] = ()
     flags: tuple[Flag, ...] = ()
@@ -336,5 +340,5 @@ class Effects:
             | {("lot", uri) for uri in {*event.lots, *self.lots}}
             | {("site", uri) for uri in sites}
             | {("plot", uri) for uri in self.plots}
-            | {("event", uri) for uri in (event.refers,) if uri}
+            | {("event", uri) for uri in (event.refers, *event.covers) if uri}
         )

@@ -24,6 +24,9 @@ NAMES = {
     "lots": "lots",
     "dispatch": "events",
     "recall": "events",
+    "event": "events",
+    "certificate": "events",
+    "deliveries": "events",
 }
 
 # Members that hold lines, or new lots.
@@ -37,19 +40,28 @@ def needs(statement: Signed) -> Needs:
 
 def named(statement: Signed) -> dict[str, set[str]]:
     """What the statement names, by the kinds of ``Needs``."""
+    found = named_by(statement.body)
+    found["kids"].add(statement.kid)
+    found["parties"].add(statement.iss)
+    found["events"].add(statement.jti)
+    if isinstance(statement.body, acts.Correct):
+        found["events"].add(original_id(statement.body))
+    return found
+
+
+def named_by(act: acts.Act) -> dict[str, set[str]]:
+    """What the act names, whoever says it, by the kinds of ``Needs``."""
     found: dict[str, set[str]] = {
-        "kids": {statement.kid},
-        "parties": {statement.iss},
+        "kids": set(),
+        "parties": set(),
         "sites": set(),
         "plots": set(),
         "lots": set(),
-        "events": {statement.jti},
+        "events": set(),
     }
-    _gather(statement.body, found)
-    if isinstance(statement.body, acts.Correct):
-        found["events"].add(original_id(statement.body))
-    if isinstance(statement.body, acts.Sample) and statement.body.into:
-        found["lots"].add(statement.body.into)
+    _gather(act, found)
+    if isinstance(act, acts.Sample) and act.into:
+        found["lots"].add(act.into)
     # A lost load is disposed of where it is: in transit.
     found["events"].update(site for site in found["sites"] if is_transit(site))
     return found
@@ -66,9 +78,16 @@ def refers_to(act: acts.Act) -> str | None:
     match act:
         case acts.Receive(dispatch=event) | acts.Refuse(dispatch=event) | acts.LiftRecall(recall=event):
             return event
+        case acts.Confirm(event=event) | acts.Contest(event=event) | acts.Withdraw(certificate=event):
+            return event
         case acts.Correct():
             return original_id(act)
     return None
+
+
+def covered_by(act: acts.Act) -> tuple[str, ...]:
+    """The deliveries that a payment is for."""
+    return act.deliveries if isinstance(act, acts.Pay) else ()
 
 
 def _gather(part: Any, found: dict[str, set[str]]) -> None:

@@ -33,6 +33,10 @@ WITHHELD = frozenset(
         "buyer",  # to whom a sale outside the trail went
         "mill",  # which processed the coffee, as the source names it
         "price",  # amount, currency and unit
+        "payee",  # party URI of whoever was paid
+        "amount",  # that was paid, with its currency: "412.50 USD"
+        "certificate",  # its number
+        "words",  # a person's own
         "recipe",  # of a blend, as its roaster states it
         "lot_number",  # by which the signer's own books name the lot
         "ico_mark",  # International Coffee Organization's mark: country, exporter, lot

@@ -104,8 +104,8 @@ class World:
         act = acts.Dispatch(at=AT, site=site, lines=lines, to_party=to_party, **more)
         return self.say(iss, act, jti=jti).event.id
 
-    def receive(self, iss: str, site: str, *lines: LotMass, **more: Any) -> Effects:
-        return self.say(iss, acts.Receive(at=AT, site=site, lines=lines, **more))
+    def receive(self, iss: str, site: str, *lines: LotMass, jti: str | None = None, **more: Any) -> Effects:
+        return self.say(iss, acts.Receive(at=AT, site=site, lines=lines, **more), jti=jti)
 
     def process(self, iss: str, site: str, step: str, inputs: list[LotMass], *outputs: NewLot, **more: Any) -> Effects:
         act = acts.Process(at=AT, site=site, step=step, inputs=tuple(inputs), outputs=outputs, **more)

@@ -1,5 +1,6 @@
 """One plausible act of every kind, for tests."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 from provenance.coffee.acts import (
@@ -7,11 +8,15 @@ from provenance.coffee.acts import (
     AttachDocument,
     Attributes,
     Basis,
+    Certify,
     Close,
+    Confirm,
+    Contest,
     Correct,
     Difference,
     Dispatch,
     Dispose,
+    Erased,
     FileRow,
     Form,
     Genesis,
@@ -23,6 +28,7 @@ from provenance.coffee.acts import (
     LotMass,
     NewLot,
     Pack,
+    Pay,
     Process,
     Recall,
     Receive,
@@ -37,6 +43,7 @@ from provenance.coffee.acts import (
     Split,
     Succession,
     TransferTitle,
+    Withdraw,
 )
 from provenance.coffee.epcis import event_of
 from provenance.coffee.identifiers import gs1_lot_uri, lot_uri, party_uri, plot_uri, sample_uri, site_uri
@@ -182,6 +189,31 @@ STOLEN = Dispose(at=AT, site=ROASTERY, lines=(LotMass(lot=ROASTED, mass_mg=KG),)
 LOST = Dispose(at=AT, site=EVENT, lines=(LotMass(lot=ROASTED, mass_mg=KG),), reason="other")
 RECALL = Recall(at=AT, site=ROASTERY, lots=(PACKED,), reason="foreign_body")
 LIFT = LiftRecall(at=AT, site=ROASTERY, lots=(PACKED,), recall=EVENT)
+PAY = Pay(
+    at=AT,
+    kind="first",
+    deliveries=(EVENT, OTHER_EVENT),
+    lots=(CHERRY, DAY_LOT),
+    form=Form.CHERRY,
+    mass_mg=840_500_000,
+    final=True,
+)
+CONFIRM = Confirm(at=AT, event=EVENT, lots=(CHERRY, DAY_LOT))
+CONTEST = Contest(at=AT, event=EVENT, lots=(CHERRY, DAY_LOT), reason="weight")
+CONTEST_A_PLOT = Contest(at=AT, event=EVENT, lots=(), reason="place")
+CERTIFY = Certify(
+    at=AT,
+    scheme="Organic EU",
+    chain="segregated",
+    valid_from=date(2026, 1, 1),
+    valid_to=date(2026, 12, 31),
+    lots=(GREEN, PARCHMENT),
+)
+CERTIFY_SITE = replace(CERTIFY, lots=(), site=STATION)
+CERTIFY_PARTY = replace(CERTIFY, lots=(), party=WOTE)
+WITHDRAW = Withdraw(at=AT, certificate=EVENT, since=date(2026, 3, 1), reason="breach", lots=(GREEN, PARCHMENT))
+WITHDRAW_SITE = replace(WITHDRAW, lots=(), site=STATION)
+WITHDRAW_PARTY = replace(WITHDRAW, lots=(), party=WOTE)
 CORRECT = Correct(
     original=event_of(DISPATCH, event_id=EVENT),
     original_act="dispatch",
@@ -212,6 +244,16 @@ EVENT_ACTS: tuple[Act, ...] = (
     LOST,
     RECALL,
     LIFT,
+    PAY,
+    CONFIRM,
+    CONTEST,
+    CONTEST_A_PLOT,
+    CERTIFY,
+    CERTIFY_SITE,
+    CERTIFY_PARTY,
+    WITHDRAW,
+    WITHDRAW_SITE,
+    WITHDRAW_PARTY,
     CORRECT,
 )
 
@@ -236,4 +278,5 @@ REGISTRY: tuple[Act, ...] = (
         retired="trace.example.org/log/harvest/1\n40\nAAAA\n\n— a AAAA\n",
         lost=3,
     ),
+    Erased(digests=(KEY, "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")),
 )

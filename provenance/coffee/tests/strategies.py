@@ -10,7 +10,10 @@ from provenance.coffee.acts import (
     AttachDocument,
     Attributes,
     Basis,
+    Certify,
     Close,
+    Confirm,
+    Contest,
     Correct,
     Difference,
     Dispatch,
@@ -24,6 +27,7 @@ from provenance.coffee.acts import (
     LotMass,
     NewLot,
     Pack,
+    Pay,
     Process,
     Recall,
     Receive,
@@ -32,6 +36,7 @@ from provenance.coffee.acts import (
     Sell,
     Split,
     TransferTitle,
+    Withdraw,
 )
 from provenance.coffee.epcis import MEASUREMENTS, event_of
 from provenance.coffee.epcis.checks import HARVESTED
@@ -289,6 +294,44 @@ some_lots = st.lists(lots, unique=True, min_size=1, max_size=4).map(tuple)
 recalls = st.builds(Recall, at=times, site=sites, lots=some_lots, reason=st.sampled_from(sorted(words.RECALL_REASONS)))
 lifts = st.builds(LiftRecall, at=times, site=sites, lots=some_lots, recall=event_ids)
 
+any_lots = st.lists(lots, unique=True, max_size=4).map(tuple)
+payments = st.builds(
+    Pay,
+    at=times,
+    kind=st.sampled_from(sorted(words.PAYMENT_KINDS)),
+    deliveries=st.lists(event_ids, unique=True, min_size=1, max_size=3).map(tuple),
+    lots=any_lots,
+    form=st.sampled_from(Form),
+    mass_mg=masses,
+    final=st.booleans(),
+)
+confirmations = st.builds(Confirm, at=times, event=event_ids, lots=any_lots)
+contests = st.builds(
+    Contest, at=times, event=event_ids, lots=any_lots, reason=st.sampled_from(sorted(words.CONTEST_REASONS))
+)
+scopes = st.one_of(
+    some_lots.map(lambda named: {"lots": named}),
+    sites.map(lambda uri: {"site": uri}),
+    parties.map(lambda uri: {"party": uri}),
+)
+certificates = st.builds(
+    lambda scope, first, last, **said: Certify(valid_from=min(first, last), valid_to=max(first, last), **said, **scope),
+    scopes,
+    days,
+    days,
+    at=times,
+    scheme=texts,
+    chain=st.sampled_from(sorted(words.CHAIN_MODELS)),
+)
+withdrawals = st.builds(
+    lambda scope, **said: Withdraw(**said, **scope),
+    scopes,
+    at=times,
+    certificate=event_ids,
+    since=days,
+    reason=st.sampled_from(sorted(words.WITHDRAW_REASONS)),
+)
+
 correctable: tuple[st.SearchStrategy[Act], ...] = (
     harvests(),
     dispatches,
@@ -306,6 +349,11 @@ correctable: tuple[st.SearchStrategy[Act], ...] = (
     disposals,
     recalls,
     lifts,
+    payments,
+    confirmations,
+    contests,
+    certificates,
+    withdrawals,
 )
 
 

@@ -346,7 +346,7 @@ def test_pounds_are_not_taken_for_kilograms() -> None:
         (REGISTRY[6], {"since": NAIVE}, "since"),
         (REGISTRY[6], {"from_index": -1}, "from_index"),
         (REGISTRY[6], {"reason": "mood"}, "reason"),
-        (REGISTRY[7], {"v": 2}, "v"),
+        (REGISTRY[7], {"v": 3}, "v"),
         (REGISTRY[7], {"upto": 0}, "upto"),
         (REGISTRY[7], {"root": "x"}, "root"),
         (REGISTRY[7], {"prev": 40}, "prev"),

@@ -7,7 +7,7 @@ import pytest
 from provenance.coffee import acts, strict_json
 from provenance.coffee.epcis import event_of
 from provenance.coffee.indexing import KINDS, WHOLE_LOG, keys_in, names_in, names_of
-from provenance.coffee.ledger.naming import named, refers_to
+from provenance.coffee.ledger.naming import covered_by, named, refers_to
 from provenance.coffee.statement import Statement
 from provenance.coffee.tests.samples import CORRECT, DAY_LOT, EVENT_ACTS, LIFT, PARCHMENT, RECALL, REGISTRY
 from provenance.coffee.tests.statements import ALMAZ, IAT, JTI, KID, payload_of, resealed, signed
@@ -30,8 +30,7 @@ def names_by_the_ledger(statement: Statement) -> set[tuple[str, str]]:
         found = named(each)
         names |= {("lot", lot) for lot in found["lots"]} | {("party", party) for party in found["parties"]}
         names |= {("kid", kid) for kid in found["kids"]} | {("event", each.jti)}
-        if about := refers_to(each.body):
-            names.add(("event", about))
+        names |= {("event", event) for event in (refers_to(each.body), *covered_by(each.body)) if event}
     return names
 
 

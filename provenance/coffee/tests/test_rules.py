@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -28,6 +29,9 @@ from provenance.tlog.keys import Ed25519Signer, KeyType, MLDSA44Signer, NamedSig
 
 SENT = "urn:uuid:sent"
 RECALL = "urn:uuid:recall"
+BOUGHT = "urn:uuid:bought"
+KEPT = "urn:uuid:kept"
+CERTIFIED = "urn:uuid:certified"
 
 
 def prepared() -> World:
@@ -39,12 +43,23 @@ def prepared() -> World:
     w.harvest("H", 60 * KG)
     w.harvest("LEFT", 10 * KG)
     w.dispatch("farmer", "farm", "station", line("H", 60 * KG), jti=SENT)
-    w.receive("station", "washing", line("X", 40 * KG), begins=(new("X", 40 * KG),), into=new("DAY", 40 * KG))
+    w.receive(
+        "station", "washing", line("X", 40 * KG), begins=(new("X", 40 * KG),), into=new("DAY", 40 * KG), jti=BOUGHT
+    )
     w.receive("station", "washing", line("P", 20 * KG), begins=(new("P", 20 * KG, Form.DRY_PARCHMENT),))
     to_mill = w.dispatch("station", "washing", "mill", line("P", 10 * KG), title=False)
-    w.receive("mill", "milling", line("P", 10 * KG), dispatch=to_mill)
+    w.receive("mill", "milling", line("P", 10 * KG), dispatch=to_mill, jti=KEPT)
     w.say("station", acts.Recall(at=AT, site="washing", lots=("P",), reason="quality"), jti=RECALL)
+    w.say("auditor", certify(), jti=CERTIFIED)
     return w
+
+
+DAY = date(2026, 1, 5)
+
+
+def certify(*lots, **scope):
+    lots = lots or (() if scope else ("P",))
+    return acts.Certify(at=AT, scheme="organic", chain="segregated", valid_from=DAY, valid_to=DAY, lots=lots, **scope)
 
 
 READY = prepared()
@@ -119,6 +134,26 @@ def lift(event=RECALL):
     return acts.LiftRecall(at=AT, site="washing", lots=("P",), recall=event)
 
 
+def pay(delivery=BOUGHT, lots=("X", "DAY")):
+    return acts.Pay(at=AT, kind="first", deliveries=(delivery,), lots=lots, form=Form.CHERRY, mass_mg=40 * KG)
+
+
+def confirm(event=SENT, lots=("H",)):
+    return acts.Confirm(at=AT, event=event, lots=lots)
+
+
+def contest(event=SENT, lots=("H",)):
+    return acts.Contest(at=AT, event=event, lots=lots, reason="weight")
+
+
+def withdraw(certificate=CERTIFIED, lots=("P",)):
+    return acts.Withdraw(at=AT, certificate=certificate, since=DAY, reason="ended", lots=lots)
+
+
+def erased():
+    return acts.Erased(digests=("0" * 43,))
+
+
 def party(uri="somebody", **more):
     return acts.RegisterParty(party=uri, kind="person", roles=("farmer",), **more)
 
@@ -143,6 +178,8 @@ def correct_harvest(**changes):
     event = next(event for event in READY.books.events.values() if event.lots == ("LEFT",))
     return replace(correction(type("Told", (), {"event": event})), **changes)
 
+
+FARM_REGISTERED = next(said.jti for said in READY.said if getattr(said.body, "site", "") == "farm")
 
 ALLOWED = [
     ("operator", party()),
@@ -190,6 +227,19 @@ ALLOWED = [
     ("station", recall()),
     ("mill", recall()),
     ("station", lift()),
+    ("station", pay()),
+    ("station", pay(SENT, ("H",))),
+    ("station", confirm()),
+    ("mill", confirm(RECALL, ("P",))),
+    ("station", contest()),
+    ("station", contest(CERTIFIED, ("P",))),
+    ("station", contest(KEPT, ("P",))),
+    ("farmer", contest(FARM_REGISTERED, ())),
+    ("auditor", certify()),
+    ("auditor", certify(site="washing")),
+    ("auditor", certify(party="station")),
+    ("auditor", withdraw()),
+    ("operator", erased()),
     ("farmer", correct_harvest()),
 ]
 
@@ -256,6 +306,30 @@ REFUSED = [
     ("auditor", recall(), "present or past owner"),
     ("mill", lift(), "whoever recalled"),
     ("station", lift(SENT), "whoever recalled"),
+    ("operator", pay(), "Only whoever bought"),
+    ("mill", pay(KEPT, ("P",)), "Only whoever bought"),
+    ("station", pay(KEPT, ("P",)), "Only whoever bought"),
+    ("farmer", pay(SENT, ("H",)), "Only whoever bought"),
+    ("station", pay(RECALL, ("P",)), "Only whoever bought"),
+    ("station", pay("urn:uuid:none"), "no such delivery"),
+    ("station", pay(lots=("X",)), "all of them, and no others"),
+    ("stranger", confirm(), "Only a party that the event names"),
+    ("farmer", confirm(), "correct it"),
+    ("station", confirm("urn:uuid:none"), "no such event"),
+    ("stranger", contest(), "Only a party that the event names"),
+    ("collector", contest(), "Only a party that the event names"),
+    ("farmer", contest(), "correct it"),
+    ("station", contest("urn:uuid:none"), "no such event"),
+    ("station", contest(lots=()), "all of them, and no others"),
+    ("station", contest(lots=("H", "P")), "all of them, and no others"),
+    ("station", certify("H"), "Only an auditor"),
+    ("auditor", certify(site="nowhere"), "not registered"),
+    ("auditor", certify(party="nobody"), "not registered"),
+    ("auditor", certify(party="auditor"), "Nobody may certify himself"),
+    ("station", withdraw(), "Only whoever issued"),
+    ("auditor", withdraw(SENT, ("H",)), "no such certificate"),
+    ("auditor", withdraw(lots=("H",)), "names the lots"),
+    ("station", erased(), "Only the operator"),
     ("collector", correct_harvest(), "Only whoever signed"),
     ("farmer", correct_harvest(original={"eventID": "urn:uuid:none"}), "no such event"),
     ("farmer", correct_harvest(original={**correct_harvest().original, "body": "other"}), "does not repeat"),

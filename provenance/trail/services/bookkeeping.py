@@ -7,7 +7,8 @@ from typing import Any
 from django.db import connection
 
 from provenance.coffee import ledger
-from provenance.coffee.acts import Form
+from provenance.coffee.acts import Correct, Form
+from provenance.coffee.epcis import act_of
 from provenance.coffee.ledger.books import (
     BalanceKey,
     Books,
@@ -25,7 +26,7 @@ from provenance.coffee.ledger.books import (
     Shortfall,
     SiteFact,
 )
-from provenance.coffee.ledger.naming import refers_to
+from provenance.coffee.ledger.naming import covered_by, named_by, refers_to
 from provenance.coffee.statement import Statement, parse
 from provenance.trail import models as rows
 from provenance.trail.models import Event, Log, pk_of
@@ -236,15 +237,20 @@ def _load_parties(found: Slice, parties: set[str]) -> None:
 def fact_of(statement: Statement, index: int | None) -> EventFact:
     """A recorded event as the ledger keeps it, without what became of it."""
     named = ledger.needs(statement)
+    lots, parties = named.lots, named.parties
+    if isinstance(statement.body, Correct):
+        taken_back = named_by(act_of(statement.body.original_act, statement.body.original))
+        lots, parties = lots | taken_back["lots"], parties | taken_back["parties"]
     return EventFact(
         id=statement.jti,
         iss=statement.iss,
         kid=statement.kid,
         act=statement.act,
-        lots=tuple(sorted(named.lots)),
-        parties=tuple(sorted(named.parties)),
+        lots=tuple(sorted(lots)),
+        parties=tuple(sorted(parties)),
         payload=statement.event or {},
         refers=refers_to(statement.body),
+        covers=covered_by(statement.body),
         leaf=index,
     )
 
