@@ -175,6 +175,10 @@ class Bag(models.Model):
     token = models.CharField(max_length=32, unique=True)
     salt = models.BinaryField()
     path = models.BinaryField(help_text="32 bytes a hash, the bag's sibling first")
+    opens = models.PositiveIntegerField("times opened", default=0)
+    first_opened = models.DateField(null=True, blank=True)
+    last_opened = models.DateField(null=True, blank=True)
+    often_since = models.DateField("opened often since", null=True, blank=True)
 
     class Meta:
         ordering = ["lot_uri", "position"]
@@ -185,6 +189,8 @@ class Bag(models.Model):
         indexes = [
             # What a Digital Link names: /01/{gtin}/10/{lot}/21/{serial}.
             models.Index(fields=["gtin", "lot_code", "serial"], name="bag_digital_link"),
+            # How often the bags of a product are opened; most never are.
+            models.Index(fields=["product", "opens"], name="bag_opened", condition=models.Q(opens__gt=0)),
         ]
 
     def __str__(self) -> str:
