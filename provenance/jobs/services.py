@@ -14,6 +14,7 @@ from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -22,6 +23,7 @@ from django.utils import timezone
 from provenance.jobs.handlers import Interrupted, JobFailed, LeaseLost, Outcome, Postponed, handler_of, is_known
 from provenance.jobs.models import Job
 from provenance.members.models import User
+from provenance.members.services import parties_of
 
 log = logging.getLogger(__name__)
 
@@ -38,24 +40,37 @@ def never() -> bool:
     return False
 
 
-def submit(*, kind: str, key: str, owner: User, payload: dict[str, Any], total: int = 0) -> Job:
+def submit(*, kind: str, key: str, owner: User, payload: dict[str, Any], total: int = 0, party: str = "") -> Job:
     """
     Order a piece of work. The same key again is the same job.
 
-    ``total`` is the number of steps, 0 where unknown. Raises ValueError for a kind without a handler and for a key that
+    ``total`` is the number of steps, 0 where unknown; ``party`` whose business it is: only while the owner belongs to
+    it may he see the job. Raises ValueError for a kind without a handler and for a key that
     names somebody else's job.
     """
     if not is_known(kind):
         raise ValueError(f"Jobs of kind {kind!r} have no handler.")
     job, is_new = Job.objects.get_or_create(
         key=key,
-        defaults={"kind": kind, "owner": owner, "payload": payload, "total": total, "created_at": timezone.now()},
+        defaults={
+            "kind": kind,
+            "owner": owner,
+            "party_uri": party,
+            "payload": payload,
+            "total": total,
+            "created_at": timezone.now(),
+        },
     )
     if job.owner_id != owner.pk or job.kind != kind:
         raise ValueError("This key names another job.")
     if is_new:
         _wake_after_commit(job)
     return job
+
+
+def jobs_of(user: User | AnonymousUser) -> QuerySet[Job]:
+    """What the person ordered, for nobody's business or for one that he belongs to now; the newest first."""
+    return Job.objects.filter(owner_id=user.pk, party_uri__in=["", *parties_of(user)])
 
 
 def retry(job: Job) -> bool:

@@ -11,15 +11,15 @@ from provenance.jobs.models import Job
 
 
 def own_job(request: HttpRequest, job_id: UUID) -> Job:
-    # Somebody else's job and no job look the same.
-    return get_object_or_404(Job, pk=job_id, owner_id=request.user.pk)
+    # Somebody else's job and no job look the same; so does that of a business one has left.
+    return get_object_or_404(services.jobs_of(request.user), pk=job_id)
 
 
 @require_safe
 @login_required
 @never_cache
 def job_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "jobs/list.html", {"jobs": Job.objects.filter(owner_id=request.user.pk)[:100]})
+    return render(request, "jobs/list.html", {"jobs": services.jobs_of(request.user)[:100]})
 
 
 @require_safe

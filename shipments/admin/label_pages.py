@@ -70,6 +70,7 @@ def printed(request: HttpRequest, lot: Lot, *, first: int, last: int, order: uui
             key=f"labels:{request.user.pk}:{order}",
             owner=request.user,  # type: ignore[arg-type]
             payload=wanted.as_json,
+            party=lot.opened_by,
             total=count,
         )
         return redirect("jobs:job", job.pk)

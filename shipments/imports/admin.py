@@ -178,6 +178,7 @@ class ImportFileAdmin(OwnBusiness):
                 job = submit(
                     kind=IMPORT,
                     key=f"import:{file.pk}:{request.user.pk}",
+                    party=file.party,
                     owner=request.user,  # type: ignore[arg-type]
                     payload={"file": file.pk},
                     total=total,

@@ -104,3 +104,28 @@ def test_the_list_holds_ones_own_jobs(client, kofi, otto, job):
 
     client.force_login(otto)
     assert "You have not ordered anything" in client.get(reverse("jobs:list")).content.decode()
+
+
+@pytest.mark.parametrize("name", [*PAGES, "jobs:retry"])
+def test_who_has_left_a_business_sees_nothing_of_its_jobs(client, kofi, tmp_path, name):
+    job = services.submit(kind="tally", key="k", owner=kofi, payload={"folder": str(tmp_path)}, party=kofi.party)
+    services.run_due()
+    Job.objects.filter(pk=job.pk).update(state="failed")
+    client.force_login(kofi)
+    url = reverse(name, args=[job.pk])
+    call = client.post if name == "jobs:retry" else client.get
+    assert client.get(reverse("jobs:job", args=[job.pk])).status_code == 200
+
+    kofi.memberships.all().delete()
+
+    assert call(url).status_code == 404
+    assert Job.objects.get().state == "failed"
+    assert str(job.pk) not in client.get(reverse("jobs:list")).content.decode()
+
+
+def test_a_member_of_another_business_is_no_member(client, kofi, wote, tmp_path):
+    job = services.submit(kind="tally", key="k", owner=kofi, payload={"folder": str(tmp_path)}, party=wote.party)
+    services.run_due()
+    client.force_login(kofi)
+
+    assert client.get(reverse("jobs:file", args=[job.pk])).status_code == 404
