@@ -13,13 +13,17 @@ from provenance.coffee import acts
 from provenance.coffee.epcis import act_of
 from provenance.coffee.ledger.books import Books, EventFact
 
-Receipts: TypeAlias = dict[str, list[EventFact]]
+Answers: TypeAlias = dict[str, list[EventFact]]
+"""By event id, in leaf order: what others said of it."""
 
 # What an instrument reads off; everything else a grade finds is somebody's judgement.
 READINGS = frozenset({"moisture_permille", "water_activity_milli", "density_g_per_l", "agtron"})
 
 # The acts that carry coffee from farm to shelf; looking at it and speaking of it make a chain no weaker.
 LINKS = frozenset({"harvest", "dispatch", "receive", "transfer_title", "close", "process", "split", "pack", "sample"})
+
+
+REPLIES = frozenset({"confirm", "contest"})
 
 
 class Grade(Enum):
@@ -49,6 +53,7 @@ class Reason(Enum):
     UNCONFIRMED = "the other side has not confirmed it"
     ONE_INSTALLATION = "both sides' keys lie with the operator: both entered through one installation"
     SERVER_KEY = "one side's key lies with the operator"
+    CONTESTED = "somebody whom it concerns says that it is not so"
     DISPUTED = "the key was revoked, and what it signed then is disputed"
     NOT_RECORDED = "what came before is not recorded"
     CORRECTED = "its signer took it back"
@@ -66,20 +71,40 @@ class Finding:
 
 def grade(books: Books, event_id: str) -> Finding:
     """
-    The evidence of one event; the Books hold it, its handover, the receipts of that handover and all their keys.
+    The evidence of one event; the Books hold it, its handover, the receipts of that handover, all replies to it and
+    all their keys.
 
-    Both sides: a dispatch and its receipt by another party, both signed with keys that only their devices hold.
+    Both sides: a dispatch and its receipt by another party, or an event and its confirmation by a party that it names,
+    both signed with keys that only their devices hold. What somebody contests is one side's word, whoever else agrees.
     Raises KeyError for an event that the Books do not hold.
     """
-    return _grade(books, books.events[event_id], _receipts(books))
+    return _grade(books, books.events[event_id], _answers(books))
 
 
 def weakest(books: Books, event_ids: Iterable[str]) -> Finding | None:
-    """The weakest link of a closure: of the movements and makings in it the first of the least grade; None if none."""
-    receipts = _receipts(books)
+    """
+    The weakest link of a closure: of the movements and makings in it the first of the least grade; None if none.
+
+    Of equal grades what is contested is weaker.
+    """
+    answers = _answers(books)
     events = [books.events[event_id] for event_id in event_ids]
-    findings = [_grade(books, event, receipts) for event in events if event.act in LINKS and not event.corrected_by]
-    return min(findings, key=lambda finding: finding.grade.strength, default=None)
+    findings = [_grade(books, event, answers) for event in events if event.act in LINKS and not event.corrected_by]
+    return min(
+        findings,
+        key=lambda finding: (finding.grade.strength, finding.reason is not Reason.CONTESTED),
+        default=None,
+    )
+
+
+def contests(books: Books, event_id: str) -> list[EventFact]:
+    """The replies that still contest an event: not taken back, and not followed by a confirmation of their signer."""
+    return [reply for reply in _standing_replies(books, _answers(books).get(event_id, [])) if reply.act == "contest"]
+
+
+def confirmations(books: Books, event_id: str) -> list[EventFact]:
+    """The replies that confirm an event and still stand."""
+    return [reply for reply in _standing_replies(books, _answers(books).get(event_id, [])) if reply.act == "confirm"]
 
 
 def is_disputed(books: Books, event: EventFact) -> bool:
@@ -90,23 +115,31 @@ def is_disputed(books: Books, event: EventFact) -> bool:
     return key.disputed_from <= event.leaf and (key.revoked_leaf is None or event.leaf < key.revoked_leaf)
 
 
-def _grade(books: Books, event: EventFact, receipts: Receipts) -> Finding:
+def _grade(books: Books, event: EventFact, answers: Answers) -> Finding:
     if event.corrected_by:
         return Finding(event.id, Grade.NOBODY, Reason.CORRECTED, (event.iss,))
     if is_disputed(books, event):
         return Finding(event.id, Grade.NOBODY, Reason.DISPUTED, (event.iss,))
+    if any(reply.act == "contest" for reply in _standing_replies(books, answers.get(event.id, []))):
+        return Finding(event.id, Grade.ONE_SIDE, Reason.CONTESTED, (event.iss,))
     if event.act == "grade":
         return Finding(event.id, _inspection(books, event), Reason.NONE, (event.iss,))
-    other = _other_side(books, event, receipts)
-    if other is None:
+    others = _other_sides(books, event, answers)
+    if not others:
         return Finding(event.id, Grade.ONE_SIDE, _why_alone(books, event), (event.iss,))
+    # A key of the other side's own counts for more than an earlier word through the operator's.
+    other = next((one for one in others if _by_device(books, one)), others[0])
     parties = (event.iss, other.iss)
-    at_server = [books.keys[one.kid].custody != "device" for one in (event, other)]
-    if all(at_server):
+    at_device = [_by_device(books, one) for one in (event, other)]
+    if not any(at_device):
         return Finding(event.id, Grade.ONE_SIDE, Reason.ONE_INSTALLATION, parties)
-    if any(at_server):
+    if not all(at_device):
         return Finding(event.id, Grade.ONE_SIDE, Reason.SERVER_KEY, parties)
     return Finding(event.id, Grade.BOTH_SIDES, Reason.NONE, parties)
+
+
+def _by_device(books: Books, event: EventFact) -> bool:
+    return books.keys[event.kid].custody == "device"
 
 
 def _inspection(books: Books, event: EventFact) -> Grade:
@@ -117,30 +150,41 @@ def _inspection(books: Books, event: EventFact) -> Grade:
     return Grade.ONE_SIDE if handled else Grade.THIRD_PARTY
 
 
-def _other_side(books: Books, event: EventFact, receipts: Receipts) -> EventFact | None:
-    """The first undisputed statement of another party about the same handover."""
+def _other_sides(books: Books, event: EventFact, answers: Answers) -> list[EventFact]:
+    """The undisputed statements of other parties about the same handover, and confirmations by who took part."""
+    said = answers.get(event.id, [])
+    others: list[EventFact] = []
     if event.act == "dispatch":
-        others = receipts.get(event.id, [])
+        others = [one for one in said if one.act == "receive"]
     elif event.act == "receive" and event.refers in books.events:
         others = [books.events[event.refers]]
-    else:
-        others = []
-    for other in others:
-        if other.iss != event.iss and not other.corrected_by and not is_disputed(books, other):
-            return other
-    return None
+    sides = set(event.parties)
+    for delivery in event.covers:
+        # A payment names nobody: who sold is on the other side of it.
+        sides |= set(books.events[delivery].parties) if delivery in books.events else set()
+    others += [one for one in _standing_replies(books, said) if one.act == "confirm" and one.iss in sides]
+    return [one for one in others if one.iss != event.iss and not one.corrected_by and not is_disputed(books, one)]
+
+
+def _standing_replies(books: Books, said: Iterable[EventFact]) -> list[EventFact]:
+    """Everybody's last reply, without those taken back or signed with a key in doubt."""
+    last: dict[str, EventFact] = {}
+    for one in said:
+        if one.act in REPLIES and not one.corrected_by and not is_disputed(books, one):
+            last[one.iss] = one
+    return list(last.values())
 
 
 def _why_alone(books: Books, event: EventFact) -> Reason:
     if event.act == "receive" and event.refers not in books.events:
         return Reason.NOT_RECORDED
-    return Reason.UNCONFIRMED if event.act in {"dispatch", "receive"} else Reason.NONE
+    return Reason.UNCONFIRMED if event.act in {"dispatch", "receive", "pay"} else Reason.NONE
 
 
-def _receipts(books: Books) -> Receipts:
-    """The receive events of each dispatch, in leaf order."""
-    receipts: Receipts = {}
+def _answers(books: Books) -> Answers:
+    """Receipts and replies by the event that they are about, in leaf order."""
+    answers: Answers = {}
     for event in books.events.values():
-        if event.act == "receive" and event.refers:
-            receipts.setdefault(event.refers, []).append(event)
-    return receipts
+        if event.refers and (event.act == "receive" or event.act in REPLIES):
+            answers.setdefault(event.refers, []).append(event)
+    return answers
