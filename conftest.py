@@ -81,6 +81,12 @@ def own_fence(settings, tmp_path) -> None:
     settings.FENCE_DIR = tmp_path / "fence"
 
 
+@pytest.fixture(autouse=True)
+def own_media(settings, tmp_path) -> None:
+    """Files that a test uploads lie in a folder of its own."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
 @pytest.fixture
 def disk_floor(settings, monkeypatch):
     """Call it with megabytes to say how much must be left on the disk; a floor above any disk makes this one full."""

@@ -238,6 +238,8 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Pictures and papers, sealed; below MEDIA_DIR, or in a bucket (requirements-s3.txt).
+    "attachments": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
@@ -253,6 +255,15 @@ if EXPORT_S3_BUCKET:
             "bucket_name": EXPORT_S3_BUCKET,
             "endpoint_url": env.str("EXPORT_S3_ENDPOINT", default="") or None,
             "location": env.str("EXPORT_S3_PREFIX", default=""),
+        },
+    }
+if ATTACHMENTS_S3_BUCKET := env.str("ATTACHMENTS_S3_BUCKET", default=""):
+    STORAGES["attachments"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": ATTACHMENTS_S3_BUCKET,
+            "endpoint_url": env.str("ATTACHMENTS_S3_ENDPOINT", default="") or None,
+            "location": env.str("ATTACHMENTS_S3_PREFIX", default=""),
         },
     }
 # Outside production the files are served from where they lie, so nothing has to be collected first.

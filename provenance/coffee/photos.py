@@ -20,7 +20,7 @@ from provenance.coffee.errors import BadDisclosure
 from provenance.coffee.statement import Disclosure
 
 SHOWS = frozenset({"farm", "plot", "harvest", "portrait", "place", "coffee"})
-MEDIA_TYPES = frozenset({"image/webp", "image/jpeg"})
+MEDIA_TYPES = frozenset({"image/webp"})
 MAX_CAPTION = 200
 MAX_SIDE = 8192
 

@@ -18,6 +18,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connections
 
 from provenance.jobs import services as jobs
+from provenance.trail.services.attaching.storing import sweep
 from provenance.trail.services.exporting import export_due
 from provenance.trail.services.guarding import EVERY as GUARD_EVERY
 from provenance.trail.services.guarding import guard_due
@@ -79,6 +80,7 @@ class Command(BaseCommand):
             Duty("witnesses", ask_due),
             # Publishing exports; this takes up what failed, and the lines that witnesses add later.
             Duty("export", export_due, every=5.0),
+            Duty("attachments", sweep, every=3600.0),
             # In a thread of its own: a long import must not hold up the log.
             Duty("jobs", lambda: jobs.run_due(waiting_for=waiting_for, interrupted=stopping.is_set)),
         ]

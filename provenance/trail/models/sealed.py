@@ -77,13 +77,29 @@ class Disclosure(models.Model):
 
 
 class Attachment(models.Model):
-    """A file whose digest a signed statement names, sealed under its subject's key."""
+    """
+    A file that a signed statement names by its SHA-256. Its bytes lie sealed in a storage (``services.attaching``).
 
-    event = models.ForeignKey(Event, models.PROTECT, related_name="attachments")
-    sha256 = models.CharField(max_length=64, db_index=True)
+    ``disclosure``: the withheld field that names it; erased with it. Without one the statement names it openly.
+    ``subject``: whose key seals the bytes. ``site``: the place that it is about, where it is about no lot.
+    """
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="attachments", db_index=False)
+    disclosure = models.ForeignKey(Disclosure, models.CASCADE, null=True, blank=True, related_name="attachments")
+    sha256 = models.CharField("SHA-256", max_length=64)
     media_type = models.CharField(max_length=80)
+    size = models.PositiveIntegerField(help_text="In bytes, before it is sealed.")
     subject = models.CharField(max_length=200)
-    file = models.FileField(upload_to="attachments/%Y/%m")
+    site = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "sha256"], name="attachment_once")]
+        indexes = [
+            # The address of a picture is its digest; and whether any event still names a stored file.
+            models.Index(fields=["sha256"], name="attachment_sha256"),
+            # The pictures of a farm, on the page of every lot that was grown there.
+            models.Index(fields=["site"], condition=~models.Q(site=""), name="attachment_site"),
+        ]
 
     def __str__(self) -> str:
         return self.sha256

@@ -12,6 +12,7 @@ from provenance.keyring import unseal_secret
 from provenance.tlog.keys import Ed25519Signer
 from provenance.trail.errors import NoServerKey, RecordRefused
 from provenance.trail.models import Event, Key, Log, ServerKey
+from provenance.trail.services.attaching.tying import Stored
 from provenance.trail.services.logs import active_log
 from provenance.trail.services.recording import Incoming, Shown, record, rehearse
 
@@ -28,11 +29,15 @@ class Withheld:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a person is about to say. ``jti`` where another draft of the same batch has to name this event."""
+    """
+    What a person is about to say. ``jti`` where another draft of the same batch has to name this event; ``files``:
+    those that it names and that are stored already.
+    """
 
     act: Act
     withheld: Mapping[str, Withheld] = field(default_factory=dict)
     jti: str | None = None
+    files: Sequence[Stored] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,8 @@ def _sign_draft(log: Log, party: str, key: HeldKey, draft: Draft, now: int) -> I
         jti=draft.jti,
         withheld={name: each.value for name, each in draft.withheld.items()},
     )
-    return Incoming(statement.jws, [Shown(each.text, draft.withheld[each.name].audience) for each in disclosures])
+    shown = [Shown(each.text, draft.withheld[each.name].audience) for each in disclosures]
+    return Incoming(statement.jws, shown, draft.files)
 
 
 def held_key(log: Log, party: str) -> HeldKey:

@@ -7,6 +7,7 @@ from provenance.coffee.errors import BadDisclosure, CoffeeError
 from provenance.coffee.identifiers import check_uri
 from provenance.coffee.statement import Disclosure, Statement, parse, read_disclosure
 from provenance.trail.errors import Problem, RecordRefused
+from provenance.trail.services.attaching.tying import Stored, check_named
 from provenance.trail.services.disclosing import AUDITORS, PARTNERS, PUBLIC
 
 
@@ -20,10 +21,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A statement as it came in, with what its sender discloses to this server."""
+    """A statement as it came in, with what its sender discloses to this server, and the files stored for it."""
 
     jws: bytes
     disclosures: Sequence[Shown] = ()
+    files: Sequence[Stored] = ()
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Batch:
 
     statements: dict[int, Statement] = field(default_factory=dict)
     disclosures: dict[int, list[tuple[Disclosure, str]]] = field(default_factory=dict)
+    files: dict[int, Sequence[Stored]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     total: int = 0
 
@@ -55,6 +58,7 @@ def joined(batches: Sequence[Batch]) -> Batch:
         for position, statement in batch.statements.items():
             whole.statements[whole.total + position] = statement
             whole.disclosures[whole.total + position] = batch.disclosures[position]
+            whole.files[whole.total + position] = batch.files[position]
         whole.total += batch.total
     return whole
 
@@ -69,11 +73,13 @@ def read(incoming: Sequence[Incoming]) -> Batch:
             names = [disclosure.name for disclosure, _ in shown]
             if len(set(names)) != len(names):
                 raise BadDisclosure("A withheld field is disclosed once.", field="disclosures")
+            check_named(each.files, statement, [disclosure for disclosure, _ in shown])
         except CoffeeError as error:
             batch.refuse(position, error)
         else:
             batch.statements[position] = statement
             batch.disclosures[position] = shown
+            batch.files[position] = each.files
     return batch
 
 

@@ -27,6 +27,7 @@ from provenance.trail import models as rows
 from provenance.trail.errors import EventTaken, NoLog, RecordingStopped, RecordRefused
 from provenance.trail.models import Event, Log, Pending
 from provenance.trail.services import projecting, room
+from provenance.trail.services.attaching.tying import tie
 from provenance.trail.services.batches import Batch, Incoming, Shown, joined, read
 from provenance.trail.services.bookkeeping import Slice, load, lock, needs_of
 from provenance.trail.services.bulk import insert, insert_numbered
@@ -258,6 +259,7 @@ def _take_in(log: Log, batch: Batch, fresh: Mapping[int, Statement]) -> list[Eve
         for one in batch.disclosures[position]
     ]
     seal_disclosures(shown)
+    tie([(event, batch.files[position]) for event, position in zip(events, fresh, strict=True)])
     return events
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, storages
 from django.db import connection
 from django.utils import timezone
 
@@ -82,10 +83,12 @@ def disk_fault() -> str | None:
 
 
 def free_bytes() -> dict[str, int]:
-    """What is left for us on the volumes of database, fence and export, by the name of the setting."""
+    """What is left for us on the volumes of database, fence, attachments and export, by the name of the setting."""
     folders = {"FENCE_DIR": settings.FENCE_DIR}
     if connection.vendor == "sqlite":
         folders["DATA_DIR"] = Path(str(connection.settings_dict["NAME"])).parent
+    if isinstance(storages["attachments"], FileSystemStorage):
+        folders["MEDIA_DIR"] = settings.MEDIA_ROOT
     if export := getattr(settings, "EXPORT_DIR", None):
         folders["EXPORT_DIR"] = export
     return {name: _free(Path(folder)) for name, folder in folders.items()}

@@ -21,6 +21,7 @@ from provenance.trail.services.changes import Changes
 from provenance.trail.services.logs import origin_of, series_of
 from provenance.trail.services.projecting import READ_AT_ONCE, in_leaf_order
 from provenance.trail.services.rows import Places
+from provenance.trail.services.verifying.attachments import check_attachments
 from provenance.trail.services.verifying.findings import Findings
 from provenance.trail.services.verifying.index import IndexCheck
 from provenance.trail.services.verifying.projections import compare_listed, compare_projections
@@ -59,6 +60,7 @@ class Replay:
                     self._carry_out(event, statement, listed, event.pk in corrected)
             compare_listed(self.log, events, listed, self.places, corrected, self.findings)
             check_disclosures(events, statements, self.books, self.findings)
+            check_attachments(events, statements, self.findings)
         for log in series:
             self.trees[log.pk].finish()
             indexes[log.pk].finish()
