@@ -78,7 +78,7 @@ def _print_completeness(report: Report) -> None:
         print(
             f"By the log's own index nothing was left out: complete to leaf {report.complete}, witnessed "
             f"{_time(report.witnessed_at)}. Witnesses see no statements: unless one of these is a mirror that replays "
-            "the log, that its index is right and no farm, party or key registered twice rests on its operator's word."
+            "the log, that its index is right rests on its operator's word."
         )
     else:
         behind = "No witness was asked." if report.unwitnessed else "No quorum that you trust has cosigned it."

@@ -2,15 +2,16 @@
 Whether a pack leaves anything out: the statements in it against the log's own index (docs/trail-format.md, 5).
 
 The checkpoint ends in an index leaf, which signs the root of an index over all leaves before it. For each traced lot,
-and for what concerns everybody (recalls, their ends, ended keys), the pack says which leaves name it and proves from
-the index that these are all. Each of them has to be in the pack.
+for each party, site, plot and key that its statements are judged by, and for what concerns everybody (recalls, their
+ends, ended keys), the pack says which leaves name or register it and proves from the index that these are all. Each of
+them has to be in the pack. Of registrations the first counts.
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from provenance.coffee.acts import Index, LiftRecall, Recall, RevokeKey
-from provenance.coffee.indexing import WHOLE_LOG, Name, names_of
+from provenance.coffee.indexing import REGISTERED, VERSION, WHOLE_LOG, Name, names_of
 from provenance.coffee.ledger import is_transit, needs
 from provenance.coffee.statement import Statement, decode_b64url
 from provenance.pack.format import Listing
@@ -18,6 +19,7 @@ from provenance.tlog.errors import ProofRefused
 from provenance.tlog.index import Naming, Proof, check_list, check_proof, key_of
 
 _WORDS = {"recall": "all recalls", "lift_recall": "all lifted recalls", "revoke_key": "all ended keys"}
+_KINDS = {"lot": "the lot", REGISTERED: "registrations of"}
 
 
 def rests_on(statements: Iterable[Statement]) -> set[str]:
@@ -34,9 +36,15 @@ def rests_on(statements: Iterable[Statement]) -> set[str]:
     return ids
 
 
-def wanted(traced: Iterable[str]) -> list[Name]:
-    """Every key whose list a pack about these lots needs."""
-    return [*(("lot", lot) for lot in sorted(traced)), *WHOLE_LOG]
+def wanted(traced: Iterable[str], registered: Iterable[str], version: int = VERSION) -> list[Name]:
+    """
+    Every key of the index, by that version of its map, whose whole list a reader must be shown.
+
+    ``traced``: the lots that he is told about; ``registered``: what ``rests_on`` gives for the statements that are
+    judged for them. Of an id that nobody registered the list is empty, and that is proved as well.
+    """
+    names = sorted(registered) if version > 1 else ()
+    return [*(("lot", lot) for lot in sorted(traced)), *((REGISTERED, name) for name in names), *WHOLE_LOG]
 
 
 class Lack(NamedTuple):
@@ -50,15 +58,21 @@ class Completeness:
     """Follows the statements of a pack that stand in the log, and then says what is missing."""
 
     def __init__(self, traced: Iterable[str]) -> None:
-        self._namings: dict[Name, list[Naming]] = {name: [] for name in wanted(traced)}
+        self._traced = tuple(traced)
+        self._namings: dict[Name, list[Naming]] = {name: [] for name in wanted(self._traced, ())}
+        self._registered: set[str] = set()
         self.index: Index | None = None
         self.ended: set[str] = set()  # kids whose end the pack holds, but no registration before it
 
     def follow(self, statement: Statement, leaf: int, digest: bytes) -> None:
         """The next statement, in the log's order."""
         for name in names_of(statement):
-            if name in self._namings:
-                self._namings[name].append(Naming(leaf, digest))
+            if name in self._namings or name[0] == REGISTERED:
+                self._namings.setdefault(name, []).append(Naming(leaf, digest))
+
+    def rest_on(self, statement: Statement) -> None:
+        """The statement is judged, by registrations that the pack has to prove to be the first."""
+        self._registered |= rests_on([statement])
 
     def is_bystander(self, statement: Statement, known: Container[str]) -> bool:
         """
@@ -79,19 +93,20 @@ class Completeness:
         """Everything that is missing or not proved. Needs the index leaf in ``index``."""
         assert self.index is not None
         root = decode_b64url(self.index.root.encode(), "root")
+        asked = dict.fromkeys(wanted(self._traced, self._registered, self.index.v))
         found: set[Name] = set()
         for listing in listings:
             name = (listing.kind, listing.name)
-            if name in found or name not in self._namings:
+            if name in found or name not in asked:
                 yield Lack(f"The list of {_told(name)} is given twice, or was not asked for.")
             else:
                 found.add(name)
                 yield from self._lacks_of(name, listing, root)
-        for name in self._namings.keys() - found:
+        for name in asked.keys() - found:
             yield Lack(f"The list of {_told(name)} is not in the pack: statements may have been left out.")
 
     def _lacks_of(self, name: Name, listing: Listing, root: bytes) -> Iterator[Lack]:
-        namings = [naming for naming in self._namings[name] if self.index and naming.leaf < self.index.upto]
+        namings = [naming for naming in self._namings.get(name, ()) if self.index and naming.leaf < self.index.upto]
         try:
             record = check_proof(key_of(*name), Proof(listing.bucket, listing.path), root)
         except ProofRefused as error:
@@ -123,4 +138,4 @@ def _among(namings: Sequence[Naming], leaves: Sequence[int]) -> list[Naming]:
 
 def _told(name: Name) -> str:
     kind, what = name
-    return f"the lot {what}" if kind == "lot" else _WORDS.get(what, f"{kind} {what}")
+    return _WORDS.get(what, what) if kind == "act" else f"{_KINDS.get(kind, kind)} {what}"

@@ -5,8 +5,9 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
                              that are traced: those asked for and all they came from
     statements.jsonl         one line a statement, by leaf index: {"index", "jws", "disclosures"}
     proofs/inclusion.jsonl   one line a statement: {"index", "hashes"}: from the leaf upwards, joined, base64
-    index/proofs.jsonl       where the checkpoint ends in an index leaf: one line for each traced lot, and for the log's
-                             recalls, lifted recalls and ended keys: which leaves name it, and proof that these are all
+    index/proofs.jsonl       where the checkpoint ends in an index leaf: one line for each traced lot, each party, site,
+                             plot and key that its statements are judged by, and for the log's recalls, lifted recalls
+                             and ended keys: which leaves name or register it, and proof that these are all
     checkpoint               the log's signed note that all proofs lead to
     retired/1, retired/2     where the log succeeded others: their last checkpoints, to which the proofs of theirs lead
     policy                   the operator's own tlog-policy file; a reader never trusts it
@@ -25,9 +26,11 @@ makes hold none.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FORMAT = "beantrail-pack/2"
-# Without an index: what was left out of it, nobody can tell.
-OLD_FORMAT = "beantrail-pack/1"
+FORMAT = "beantrail-pack/3"
+# Written before: the second proves nothing about registrations, the first has no index at all.
+WITHOUT_REGISTRATIONS = "beantrail-pack/2"
+WITHOUT_INDEX = "beantrail-pack/1"
+FORMATS = (FORMAT, WITHOUT_REGISTRATIONS, WITHOUT_INDEX)
 
 MANIFEST = "manifest.json"
 STATEMENTS = "statements.jsonl"

@@ -17,16 +17,16 @@ from provenance.pack.format import (
     ATTACHMENTS,
     CHECKPOINT,
     EPCIS,
-    FORMAT,
+    FORMATS,
     INCLUSION,
     INDEX,
     MANIFEST,
-    OLD_FORMAT,
     POLICY,
     README,
     REQUIRED,
     RETIRED,
     STATEMENTS,
+    WITHOUT_INDEX,
     Entry,
     Listing,
     UnusablePack,
@@ -84,10 +84,10 @@ class PackFile:
 
     def _manifest(self) -> dict[str, object]:
         manifest = _json(self.small(MANIFEST), MANIFEST)
-        if not isinstance(manifest, dict) or manifest.get("format") not in (FORMAT, OLD_FORMAT):
-            raise UnusablePack(f"This verifier reads {FORMAT} and {OLD_FORMAT}; the pack says {manifest!a:.80}.")
-        if self.has_index and manifest["format"] == OLD_FORMAT:
-            raise UnusablePack(f"A pack of the format {OLD_FORMAT} has no file {INDEX}.")
+        if not isinstance(manifest, dict) or manifest.get("format") not in FORMATS:
+            raise UnusablePack(f"This verifier reads {', '.join(FORMATS)}; the pack says {manifest!a:.80}.")
+        if self.has_index and manifest["format"] == WITHOUT_INDEX:
+            raise UnusablePack(f"A pack of the format {WITHOUT_INDEX} has no file {INDEX}.")
         return manifest
 
     def small(self, name: str) -> bytes:

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from provenance.coffee import rules
 from provenance.coffee.acts import Genesis, Index, Succession
 from provenance.coffee.errors import CoffeeError
-from provenance.coffee.indexing import VERSION, keys_in
+from provenance.coffee.indexing import LeafIndex
 from provenance.coffee.ledger import Books, apply
 from provenance.coffee.receipts import Receipts
 from provenance.coffee.statement import Statement, audience, b64url, decode_b64url, parse
 from provenance.coffee.statement import verify as verify_signature
-from provenance.tlog import index as tlog_index
 from provenance.tlog.checkpoint import Checkpoint
 from provenance.tlog.errors import TlogError
 from provenance.tlog.hashing import leaf_hash
@@ -48,8 +47,7 @@ class Replay:
     origin: str
     books: Books = field(default_factory=Books)
     receipts: Receipts = field(default_factory=Receipts)
-    index: tlog_index.Index = field(default_factory=tlog_index.Index)
-    growth: tlog_index.Growth = field(default_factory=tlog_index.Growth)
+    index: LeafIndex = field(default_factory=LeafIndex)
     aud: str = ""
     first_place: int = 0
     size: int = 0
@@ -64,7 +62,7 @@ class Replay:
         self.origin = origin
         self.first_place += self.size
         self.size, self.newest_index = 0, None
-        self.index, self.growth = tlog_index.Index(), tlog_index.Growth()
+        self.index = LeafIndex()
 
     def add(self, entry: bytes) -> None:
         """The next leaf. Raises ``ReplayRefused``; the replay is then of no further use."""
@@ -75,10 +73,10 @@ class Replay:
                 self._check_index(statement.body)
         except (CoffeeError, TlogError) as error:
             raise ReplayRefused(f"Leaf {self.size} of {self.origin} does not stand up: {error}") from None
-        self.growth.add(keys_in(entry), self.size, leaf_hash(entry))
+        self.index.add(entry, self.size, leaf_hash(entry))
         self.size += 1
         if self.size % _LEAVES_AT_ONCE == 0:
-            self._grow()
+            self.index.grow()
 
     def _judge(self, statement: Statement) -> None:
         body, place = statement.body, self.first_place + self.size
@@ -109,13 +107,11 @@ class Replay:
             raise CoffeeError("It was signed for another log.", field="aud")
 
     def _check_index(self, said: Index) -> None:
-        self._grow()
-        if (said.v, said.upto, said.prev) != (VERSION, self.size, self.newest_index):
+        if (said.upto, said.prev) != (self.size, self.newest_index):
             raise CoffeeError("It does not cover all leaves before it.", field="upto")
+        if said.v < self.index.version:
+            raise CoffeeError("Its index is of an earlier version than the one before it.", field="v")
+        self.index.go_on_as(said.v)
         if said.root != b64url(self.index.root):
             raise CoffeeError("Its index is not what the leaves before it name: something is left out.", field="root")
         self.newest_index = self.size
-
-    def _grow(self) -> None:
-        growth, self.growth = self.growth, tlog_index.Growth()
-        self.index.grow(growth)

@@ -266,6 +266,7 @@ class _Verifier:
             raise CoffeeError("It was signed for another log.", field="aud")
         if self.completeness.is_bystander(statement, self.books.keys):
             return
+        self.completeness.rest_on(statement)
         if statement.kid not in (self.keys if isinstance(statement.body, Genesis) else self.books.keys):
             raise CoffeeError("The registration of its key is not in the pack before it.", field="kid")
         if isinstance(statement.body, RegisterKey) and statement.body.kid in self.completeness.ended:
@@ -310,7 +311,12 @@ class _Verifier:
             self._fault(lack.what, None if lack.leaf is None else self.spans[-1].first + lack.leaf)
         if lacks:
             return
-        if len(self.spans) == 1:
+        if index.v == 1:
+            self.report.not_proved = (
+                "Its log's index was of version 1, which does not say what was registered: that no party, site, plot "
+                "or key in the pack had been registered before, as somebody else's, rests on its operator's word."
+            )
+        elif len(self.spans) == 1:
             self.report.complete = index.upto
         else:
             self.report.not_proved = (

@@ -95,17 +95,31 @@ class Pack:
         return [*(event for event in others.select_related("leaf__log") if event.pk not in known), index]
 
     def _listings(self, index: Event, events: Collection[Event]) -> list[Listing]:
-        """Which leaves name each traced lot, and what concerns all, with proofs. Nothing where these are not kept."""
-        names = {name: key_of(*name) for name in wanted(self.found.lots)}
+        """
+        Which leaves name each traced lot, register whoever is judged by, and concern all, with proofs.
+
+        Nothing where these are not kept.
+        """
+        try:
+            names = {name: key_of(*name) for name in self._wanted(index)}
+            proofs = prove(self.log, index, names.values())
+        except (NotKept, CoffeeError):
+            return []
         leaves: dict[Name, list[int]] = {name: [] for name in names}
         for event in (event for event in events if event.leaf.log_id == self.log.pk):
             for name in names_in(bytes(event.statement)).intersection(names):
                 leaves[name].append(event.index or 0)
-        try:
-            proofs = prove(self.log, index, names.values())
-        except (NotKept, CoffeeError):
-            return []
         return [Listing(*name, tuple(leaves[name]), *proofs[key]) for name, key in names.items()]
+
+    def _wanted(self, index: Event) -> list[Name]:
+        """What the lists are asked for: of all that is told, and of the index leaf, since these are judged."""
+        said = parse(bytes(index.statement))
+        assert isinstance(said.body, Index), "the event is an index leaf"
+        judged = [said]
+        for event in filter(self._is_published, self.told):
+            with suppress(CoffeeError):
+                judged.append(self.found.statements.get(event.event_id) or parse(bytes(event.statement)))
+        return wanted(self.found.lots, rests_on(judged), said.body.v)
 
     def _entries(self, events: Collection[Event], shown: Mapping[int, list[Disclosure]]) -> Iterator[Entry]:
         readers = {pk: read_hash(at) for pk, at in self.checkpoints.items()}

@@ -17,7 +17,7 @@ from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.index import Naming, Proof, check_list, check_proof, key_of
 from provenance.tlog.keys import parse_vkey
 from provenance.tlog.proofs import check_inclusion
-from provenance.trail.models import Event, IndexBucket, Key
+from provenance.trail.models import Event, IndexBucket, Key, Party, Site
 from provenance.trail.services import listing
 from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.publishing import publish
@@ -98,6 +98,20 @@ def test_an_events_leaves_are_its_own_and_those_about_it_and_a_keys_all_that_it_
     assert told(client, log, "kid", kid) == [registered, *leaves(log, kid=kid)[:-1]]
 
 
+def test_whatever_is_registered_lists_every_leaf_that_registers_it(client, indexed, wote):
+    log = indexed.log
+    key = Key.objects.get(party=wote.party)
+    operator = Key.objects.get(party=log.operator)
+
+    assert told(client, log, "registered", wote.party) == [Party.objects.get(uri=wote.party).event.leaf.index]
+    assert told(client, log, "registered", wote.site) == [Site.objects.get(uri=wote.site).event.leaf.index]
+    assert told(client, log, "registered", key.kid) == [key.event.leaf.index]
+    assert told(client, log, "registered", operator.kid) == [0]
+    # Genesis names it, and then it said what kind of party it is.
+    assert told(client, log, "registered", log.operator) == [0, Party.objects.get(uri=log.operator).event.leaf.index]
+    assert told(client, log, "registered", CHERRY) == []
+
+
 def test_too_many_leaves_are_counted_and_not_listed(client, indexed, monkeypatch):
     monkeypatch.setattr(listing, "MOST_LISTED", 3)
 
@@ -131,7 +145,7 @@ def refused(response, status: int) -> str:
 def test_what_cannot_be_answered_is_said_plainly(client, trail):
     assert refused(ask(client, "lot", BAGS), 409) == "The log has no index yet. Try again in a minute."
     publish(trail.log, index=True)
-    assert "It is one of lot, event, kid, party, act." in refused(ask(client, "bag", BAGS), 400)
+    assert "It is one of lot, event, kid, party, act, registered." in refused(ask(client, "bag", BAGS), 400)
     assert refused(client.get("/log/other/1/index/lot/x"), 404) == "This server keeps no such log."
     assert json.loads(ask(client, "lot", "a\x00b").content)["leaves"] == []
     IndexBucket.objects.update(records=b"")

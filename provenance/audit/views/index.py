@@ -25,9 +25,10 @@ from provenance.trail.services.queries import indexed_checkpoint, latest_checkpo
 
 class IndexEntry(AuditView):
     """
-    Which leaves of the log name a lot, an event, a key or a party, or are of an act, with the proof that there are no
-    others: the newest index leaf with its place under the present checkpoint, the bucket and its path to the root that
-    this leaf signs. "leaves" is null where they are over 2,000, or of an act that does not concern all lots.
+    Which leaves of the log name a lot, an event, a key or a party, are of an act, or register a party, site, plot or
+    key, with the proof that there are no others: the newest index leaf with its place under the present checkpoint, the
+    bucket and its path to the root that this leaf signs. "leaves" is null where they are over 2,000, or of an act that
+    does not concern all lots.
     """
 
     permission_classes = (AllowAny,)

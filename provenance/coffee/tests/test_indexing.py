@@ -31,7 +31,19 @@ def names_by_the_ledger(statement: Statement) -> set[tuple[str, str]]:
         names |= {("lot", lot) for lot in found["lots"]} | {("party", party) for party in found["parties"]}
         names |= {("kid", kid) for kid in found["kids"]} | {("event", each.jti)}
         names |= {("event", event) for event in (refers_to(each.body), *covered_by(each.body)) if event}
+    names |= {("registered", what) for what in registered_by(statement)}
     return names
+
+
+def registered_by(statement: Statement) -> set[str]:
+    match statement.body:
+        case acts.Genesis(operator=uri):
+            return {uri, statement.kid}
+        case acts.RegisterParty(party=uri) | acts.RegisterSite(site=uri) | acts.RegisterPlot(plot=uri):
+            return {uri}
+        case acts.RegisterKey(kid=kid):
+            return {kid}
+    return set()
 
 
 def original_of(correct: acts.Correct) -> acts.Act:
@@ -91,6 +103,21 @@ def test_the_whole_logs_keys_are_recalls_their_ends_and_the_ends_of_keys():
 )
 def test_what_is_no_statement_names_nothing(leaf):
     assert names_in(leaf) == frozenset()
+
+
+def test_only_what_an_act_registers_by_its_own_member_is_registered():
+    said = payload_of(statement_of(REGISTRY[0]))
+
+    def registered(**told: object) -> set[str]:
+        return {name for kind, name in names_in(resealed(strict_json.dumps(said | told))) if kind == "registered"}
+
+    subject = {"party": "P", "site": {"site": "deep"}, "kid": 5, "plot": ["x"], "operator": "O"}
+    assert registered(act="register_party", subject=subject) == {"P"}
+    assert registered(act="register_site", subject=subject) == set()
+    assert registered(act="register_key", subject=subject) == set()
+    assert registered(act="genesis", subject=subject) == {"O", KID}
+    assert registered(act="genesis", subject=[subject]) == set()
+    assert registered(act="dispatch", subject=subject) == set()
 
 
 def test_members_that_are_no_text_and_what_stands_elsewhere_name_nothing():

@@ -11,25 +11,28 @@ from provenance.coffee.acts import (
     Form,
     Genesis,
     Harvest,
+    LiftRecall,
     LossKind,
     LotMass,
     NewLot,
     Process,
+    Recall,
     Receive,
     RegisterKey,
     RegisterParty,
     RegisterSite,
+    RevokeKey,
 )
 from provenance.coffee.acts import Index as IndexAct
-from provenance.coffee.indexing import keys_in, names_in
-from provenance.coffee.statement import audience, b64url, new_event_id, parse, sign, sign_pop, thumbprint
-from provenance.pack.completeness import wanted
+from provenance.coffee.indexing import VERSION, LeafIndex, names_in
+from provenance.coffee.statement import Statement, audience, b64url, new_event_id, parse, sign, sign_pop, thumbprint
+from provenance.pack.completeness import rests_on, wanted
 from provenance.pack.format import Entry, Listing
 from provenance.pack.trust import Trust, format_trust, parse_trust
 from provenance.pack.write import Heading, stream
 from provenance.tlog.checkpoint import Checkpoint, sign_checkpoint
 from provenance.tlog.hashing import leaf_hash, root_of
-from provenance.tlog.index import Growth, Index, key_of
+from provenance.tlog.index import key_of
 from provenance.tlog.keys import Ed25519Signer, KeyType, MLDSA44Signer, NamedSigner
 from provenance.tlog.proofs import inclusion_proof
 
@@ -67,6 +70,7 @@ class SmallLog:
     leaves: list[bytes] = field(default_factory=list)
     disclosures: list[tuple[str, ...]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    newest_index: int | None = None
 
     def __post_init__(self) -> None:
         self.signers = _signers(1)
@@ -78,8 +82,10 @@ class SmallLog:
     def aud(self) -> str:
         return audience(ORIGIN, self.leaves[0] if self.leaves else None)
 
-    def say(self, party: str, act: Act, *, jti: str | None = None, **withheld: str) -> str:
-        key = signer_of(party)
+    def say(
+        self, party: str, act: Act, *, jti: str | None = None, key: Ed25519Signer | None = None, **withheld: str
+    ) -> str:
+        key = key or signer_of(party)
         statement, disclosures = sign(
             act,
             iss=party,
@@ -100,28 +106,38 @@ class SmallLog:
         self.bind_key(party, signer_of(party))
         self.say(party, RegisterSite(site=site, party=party, kind=kind, country="ET"))
 
-    def bind_key(self, party: str, key: Ed25519Signer) -> None:
+    def bind_key(self, party: str, key: Ed25519Signer, *, by: str = OPERATOR) -> None:
         jti, kid = new_event_id(), thumbprint(key.public.raw)
-        registrar = thumbprint(signer_of(OPERATOR).public.raw)
+        registrar = thumbprint(signer_of(by).public.raw)
         pop = sign_pop(key.sign, aud=self.aud, party=party, kid=kid, registrar=registrar, jti=jti)
         act = RegisterKey(party=party, kid=kid, x=b64url(key.public.raw), custody="server", pop=pop)
-        self.say(OPERATOR, act, jti=jti)
+        self.say(by, act, jti=jti)
 
-    def index(self, forgotten: tuple[int, ...] = ()) -> None:
+    def index(self, forgotten: tuple[int, ...] = (), version: int = VERSION) -> None:
         """End in an index leaf; one that a dishonest operator signs has ``forgotten`` some leaves."""
-        self.made, growth = Index(), Growth()
+        made = LeafIndex(version)
         for place, leaf in enumerate(self.leaves):
             if place not in forgotten:
-                growth.add(keys_in(leaf), place, leaf_hash(leaf))
-        self.made.grow(growth)
-        self.say(OPERATOR, IndexAct(v=1, upto=len(self.leaves), root=b64url(self.made.root)))
+                made.add(leaf, place, leaf_hash(leaf))
+        made.grow()
+        self.made = made.index
+        before, self.newest_index = self.newest_index, len(self.leaves)
+        self.say(OPERATOR, IndexAct(v=version, upto=self.newest_index, root=b64url(made.root), prev=before))
 
     # --- as a pack ---
 
-    def listings(self, entries: list[Entry], traced: tuple[str, ...]) -> list[Listing]:
-        """What these entries name, with proofs from the index, where the log ends in one."""
-        if parse(self.leaves[-1]).act != "index":
+    def listings(
+        self, entries: list[Entry], traced: tuple[str, ...], shown: list[Entry] | None = None
+    ) -> list[Listing]:
+        """
+        Which of these entries name what has to be proved, with proofs from the index, where the log ends in one.
+
+        ``shown``: the entries of the pack that this is for, where those are others.
+        """
+        last = parse(self.leaves[-1]).body
+        if not isinstance(last, IndexAct):
             return []
+        registered = rests_on(judged([parse(entry.jws) for entry in shown or entries], traced))
         return [
             Listing(
                 kind,
@@ -129,7 +145,7 @@ class SmallLog:
                 tuple(entry.index for entry in entries if (kind, name) in names_in(entry.jws)),
                 *self.made.prove(key_of(kind, name)),
             )
-            for kind, name in wanted(traced)
+            for kind, name in wanted(traced, registered, last.v)
         ]
 
     @property
@@ -170,9 +186,21 @@ class SmallLog:
         given: dict = {
             "checkpoint": self.checkpoint,
             "policy": b"quorum none\n",
-            "listings": self.listings(self.entries(), traced),
+            "listings": self.listings(self.entries(), traced, entries),
         }
         return BytesIO(b"".join(stream(heading, entries, **(given | parts))))
+
+
+def judged(statements: list[Statement], traced: tuple[str, ...]) -> list[Statement]:
+    """All but the bare ones: recalls of other lots, and ends of keys that no statement here registers."""
+    kids = {said.body.kid for said in statements if isinstance(said.body, RegisterKey)}
+
+    def is_judged(body: Act) -> bool:
+        if isinstance(body, Recall | LiftRecall):
+            return not set(traced).isdisjoint(body.lots)
+        return not isinstance(body, RevokeKey) or body.kid in kids
+
+    return [said for said in statements if is_judged(said.body)]
 
 
 def told() -> SmallLog:

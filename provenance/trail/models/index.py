@@ -16,13 +16,15 @@ class IndexHead(models.Model):
     """
     How far the index has grown: the first ``upto`` leaves are in it, and ``root`` stands over its buckets.
 
-    ``leaf``: the newest index leaf. The index stands at it, or beyond it while a long backlog is taken in.
+    ``leaf``: the newest index leaf. The index stands at it, or beyond it while a long backlog is taken in. ``version``:
+    of the map from leaves to what they name, by which the rows were made.
     """
 
     log = models.OneToOneField(Log, models.PROTECT, primary_key=True, related_name="index_head")
     upto = models.PositiveBigIntegerField()
     root = models.BinaryField(max_length=32)
     leaf = models.PositiveBigIntegerField(null=True, blank=True)
+    version = models.PositiveSmallIntegerField()
 
     def __str__(self) -> str:
         return f"{self.log_id}: {self.upto}"

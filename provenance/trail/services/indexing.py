@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from provenance.coffee.acts import Index
-from provenance.coffee.indexing import keys_in
+from provenance.coffee.indexing import VERSION, keys_in
 from provenance.coffee.statement import decode_b64url, parse
 from provenance.tlog.errors import ProofRefused
 from provenance.tlog.hashing import leaf_hash
@@ -44,8 +44,15 @@ class NotKept(Exception):
 
 
 def state_of(log: Log) -> IndexHead:
-    """How far the index has grown; of a log that has none yet, that of no leaves, which is not saved."""
-    return IndexHead.objects.filter(log=log).first() or IndexHead(log=log, upto=0, root=EMPTY_INDEX_ROOT)
+    """
+    How far the index has grown by the present version of the map.
+
+    Of a log that has none yet, or one of an earlier version, that of no leaves, which is not saved.
+    """
+    state = IndexHead.objects.filter(log=log).first() or IndexHead(log=log)
+    if state.version != VERSION:
+        state.upto, state.root, state.version = 0, EMPTY_INDEX_ROOT, VERSION
+    return state
 
 
 def absorb(log: Log, state: IndexHead, upto: int, fresh: Sequence[bytes] = ()) -> None:
@@ -55,6 +62,10 @@ def absorb(log: Log, state: IndexHead, upto: int, fresh: Sequence[bytes] = ()) -
     ``fresh``: statements of the last of them, which have no place yet. The caller holds the head's lock. Raises
     ``IndexFull``, and ``Corrupt`` where stored bytes are not what they were.
     """
+    if not state.upto:
+        # Rows of an earlier version of the map. From now on, packs wait for the next index leaf.
+        for model in (IndexBucket, IndexTile):
+            model._default_manager.filter(log=log).delete()
     stored = upto - len(fresh)
     while state.upto < upto:
         end = min(state.upto + LEAVES_AT_ONCE, upto)

@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from provenance.coffee.indexing import names_in
-from provenance.trail.models import Correction, Event, Key, Log, Subject
+from provenance.trail.models import Correction, Event, Key, Log, Party, Plot, Site, Subject
 from provenance.trail.models.log import OF_ALL_LOTS
 
 # Nobody needs more at once; whoever wants all leaves of a busy party reads the log's entries.
@@ -38,6 +38,15 @@ def _naming(log: Log, kind: str, name: str) -> QuerySet[Event]:
     match kind:
         case "act":
             return of_all_lots(log).filter(act=name)
+        case "registered":
+            return Event.objects.filter(
+                Q(pk__in=Party.objects.filter(uri=name).values("event"))
+                | Q(pk__in=Site.objects.filter(uri=name).values("event"))
+                | Q(pk__in=Plot.objects.filter(uri=name).values("event"))
+                | Q(pk__in=Key.objects.filter(kid=name).values("event"))
+                # The operator may have registered itself since.
+                | Q(leaf__log=log, leaf__index=0)
+            )
         case "kid":
             keys = Key.objects.filter(kid=name)
             signed = Subject.objects.filter(kind="party", uri__in=keys.values("party")).values("event")

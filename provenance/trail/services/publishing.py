@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from provenance.coffee.acts import Succession
+from provenance.coffee.indexing import VERSION
 from provenance.keyring import Unsealable
 from provenance.tlog import checkpoint as tlog_checkpoint
 from provenance.tlog.errors import TlogError
@@ -94,7 +95,7 @@ def publish_due(*, now: float | None = None) -> list[Checkpoint]:
     """
     seconds = int(timezone.now().timestamp() if now is None else now)
     unreleased = Checkpoint.objects.filter(log=OuterRef("pk"), release=None)
-    not_indexed = Q(head__size__gt=Coalesce(F("index_head__leaf"), -1) + 1)
+    not_indexed = Q(head__size__gt=Coalesce(F("index_head__leaf"), -1) + 1) | Q(index_head__version__lt=VERSION)
     due = Log.objects.filter(
         Exists(Pending.objects.filter(log=OuterRef("pk"))) | Exists(unreleased) | not_indexed, state=Log.State.ACTIVE
     )
@@ -204,8 +205,8 @@ def waiting(log: Log, act: str | None = None) -> list[Waiting]:
 
 
 def _index_leaf(log: Log, head: LogHead, events: Sequence[Waiting], now: float | None) -> list[Waiting]:
-    """An index leaf over all leaves and these, unless it would cover nothing but the last one."""
-    if not events and IndexHead.objects.filter(log=log, leaf=head.size - 1).exists():
+    """An index leaf over all leaves and these, unless it would say no more than the last one."""
+    if not events and IndexHead.objects.filter(log=log, leaf=head.size - 1, version=VERSION).exists():
         return []
     try:
         pk, statement = end_with_index(log, head.size, [bytes(event.statement) for event in events], now)

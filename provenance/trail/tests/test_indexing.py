@@ -84,7 +84,7 @@ def test_a_batch_ends_in_an_index_leaf_that_covers_all_before_it(log):
 
     (leaf,) = index_leaves(log)
     said = said_by(leaf)
-    assert leaf.index == checkpoint.size - 1 == said.upto and (said.v, said.prev) == (1, None)
+    assert leaf.index == checkpoint.size - 1 == said.upto and (said.v, said.prev) == (2, None)
     assert indexed_checkpoint(log) == checkpoint == checkpoint_for(log, told.revoked.leaf.index)
     for name in [
         ("lot", CHERRY),

@@ -1,12 +1,13 @@
 """Grows the index once more out of the leaves, and holds index leaves and stored rows against it."""
 
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 
 from provenance.coffee.acts import Index as IndexAct
-from provenance.coffee.indexing import VERSION, keys_in
-from provenance.coffee.statement import Statement, b64url
+from provenance.coffee.errors import CoffeeError
+from provenance.coffee.indexing import VERSION, LeafIndex
+from provenance.coffee.statement import Statement, b64url, parse
 from provenance.tlog.errors import TlogError
-from provenance.tlog.index import Growth, Index
 from provenance.trail.models import Event, IndexBucket, IndexHead, IndexTile, Log
 from provenance.trail.services.indexing import LEAVES_AT_ONCE
 from provenance.trail.services.verifying.findings import Findings
@@ -14,12 +15,15 @@ from provenance.trail.services.verifying.findings import Findings
 
 @dataclass
 class IndexCheck:
-    """Follows the leaves in order. In memory is about 72 bytes a key."""
+    """
+    Follows the leaves in order. In memory is about 72 bytes a key.
+
+    ``stored``: the index as the rows hold it; ``signed``: as the index leaves state it, which is another one while
+    these are of an earlier version of the map.
+    """
 
     log: Log
     findings: Findings
-    index: Index = field(default_factory=Index)
-    growth: Growth = field(default_factory=Growth)
     size: int = 0
     newest: int | None = None
 
@@ -27,13 +31,17 @@ class IndexCheck:
         self.head = IndexHead.objects.filter(log=self.log).first()
         stored = {upto for model in (IndexBucket, IndexTile) for upto in _uptos(model, self.log)}
         self.stops = stored | ({self.head.upto} if self.head else set())
+        self.stored = LeafIndex(self.head.version if self.head else VERSION)
+        first = _first_version(self.log)
+        self.signed = self.stored if first == self.stored.version else LeafIndex(first)
 
     def add(self, event: Event, statement: Statement | None, digest: bytes, index: int) -> None:
         """The next leaf. What covers the leaves before it is checked first."""
         self._reach(index)
         if statement is not None and isinstance(statement.body, IndexAct):
             self._check_leaf(event, statement.body, index)
-        self.growth.add(keys_in(bytes(event.statement)), index, digest)
+        for each in self._indexes():
+            each.add(bytes(event.statement), index, digest)
         self.size = index + 1
 
     def finish(self) -> None:
@@ -53,56 +61,78 @@ class IndexCheck:
             if self.head and self.head.upto == size:
                 self._compare_newest(size, bytes(self.head.root))
 
+    def _indexes(self) -> list[LeafIndex]:
+        return [self.stored] if self.signed is self.stored else [self.stored, self.signed]
+
     def _grow(self) -> None:
-        growth, self.growth = self.growth, Growth()
         try:
-            self.index.grow(growth)
+            for each in self._indexes():
+                each.grow()
         except TlogError as error:
             self.findings.fault(f"The index cannot be made from the leaves. {error}")
 
     def _check_leaf(self, event: Event, said: IndexAct, index: int) -> None:
-        self._grow()
+        self._go_on_as(said.v, event, index)
         self.findings.counts["index leaves"] += 1
-        if (said.v, said.upto) != (VERSION, index):
+        if said.upto != index:
             self.findings.fault("Its index does not cover all leaves before it.", event.event_id, index)
-        if said.root != b64url(self.index.root):
+        if said.root != b64url(self.signed.root):
             self.findings.fault("Its index is not what the leaves before it name.", event.event_id, index)
         if said.prev != self.newest:
             self.findings.fault("It does not name the index leaf before it.", event.event_id, index)
         self.newest = index
+
+    def _go_on_as(self, version: int, event: Event, index: int) -> None:
+        if version < self.signed.version:
+            self.findings.fault("Its index is of an earlier version than the one before it.", event.event_id, index)
+        elif version == self.stored.version:
+            self.signed = self.stored
+        self._grow()
 
     def _compare_rows(self, upto: int) -> None:
         """The rows that were written when the index covered so many leaves."""
         self._grow()
         for number, records in IndexBucket.objects.filter(log=self.log, upto=upto).values_list("number", "records"):
             self.findings.counts["index rows"] += 1
-            if self.index.buckets.get(number) != bytes(records):
+            if self.stored.index.buckets.get(number) != bytes(records):
                 self.findings.fault(f"Bucket {number} of the stored index at {upto} leaves is not what they name.")
         rows = IndexTile.objects.filter(log=self.log, upto=upto).values_list("level", "number", "hashes")
         for level, number, hashes in rows:
             self.findings.counts["index rows"] += 1
-            if self.index.tiles.get((level, number)) != bytes(hashes):
+            if self.stored.index.tiles.get((level, number)) != bytes(hashes):
                 self.findings.fault(
                     f"Tile {level}/{number} of the stored index at {upto} leaves is not what they name."
                 )
 
     def _compare_newest(self, upto: int, root: bytes) -> None:
         """Nothing is missing: the newest row of each bucket and tile is the present one."""
-        if root != self.index.root:
+        if root != self.stored.root:
             self.findings.fault("The root of the stored index is not what the leaves name.")
         reached = {"log": self.log, "upto__lte": upto}
         buckets = IndexBucket.objects.filter(**reached).order_by("upto").values_list("number", "records")
-        right = {number: self.index.buckets.get(number) == bytes(records) for number, records in buckets.iterator()}
-        for number in self.index.buckets:
+        right = {
+            number: self.stored.index.buckets.get(number) == bytes(records) for number, records in buckets.iterator()
+        }
+        for number in self.stored.index.buckets:
             if not right.get(number):
                 self.findings.fault(f"Bucket {number} of the stored index is missing or old.")
         tiles = IndexTile.objects.filter(**reached).order_by("upto").values_list("level", "number", "hashes")
         true = {
-            (level, number): self.index.tiles.get((level, number)) == bytes(hashes) for level, number, hashes in tiles
+            (level, number): self.stored.index.tiles.get((level, number)) == bytes(hashes)
+            for level, number, hashes in tiles
         }
-        for level, number in self.index.tiles:
+        for level, number in self.stored.index.tiles:
             if not true.get((level, number)):
                 self.findings.fault(f"Tile {level}/{number} of the stored index is missing or old.")
+
+
+def _first_version(log: Log) -> int:
+    """Of the map, as the log's first index leaf states it."""
+    first = Event.objects.filter(leaf__log=log, act=IndexAct.name).order_by("leaf__index").first()
+    with suppress(CoffeeError):
+        body = parse(bytes(first.statement)).body if first else None
+        return body.v if isinstance(body, IndexAct) else VERSION
+    return VERSION
 
 
 def _uptos(model: type[IndexBucket] | type[IndexTile], log: Log) -> set[int]:
