@@ -331,7 +331,7 @@ class Effects:
 
     @property
     def subjects(self) -> set[tuple[str, str]]:
-        """What the event is about: ("party", "site", "lot", "plot" or "event", URI)."""
+        """What the event is about: ("party", "site", "lot", "plot" or "event", URI; "value", digest)."""
         event = self.event
         parties = {*event.parties, *(party for key in self.balances for party in (key.owner, key.custodian))}
         sites = {*self.sites, *(key.site for key in self.balances if not is_transit(key.site))}
@@ -340,5 +340,6 @@ class Effects:
             | {("lot", uri) for uri in {*event.lots, *self.lots}}
             | {("site", uri) for uri in sites}
             | {("plot", uri) for uri in self.plots}
+            | {("value", digest) for digest in self.erased}
             | {("event", uri) for uri in (event.refers, *event.covers) if uri}
         )
