@@ -1,6 +1,6 @@
 from django.urls import path
 
-from provenance.shelf.views import bundles, codes, pages, resolver
+from provenance.shelf.views import badge, bundles, codes, pages, resolver
 
 app_name = "shelf"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("epcis/class/<path:name>", codes.own_lot_page, name="lot"),
     path("find/", codes.find, name="find"),
     path("bundle", bundles.bundle, name="bundle"),
+    path("badge/<path:path>.svg", badge.badge, name="badge"),
     path("how/", pages.how, name="how"),
     path("verify/", pages.verify, name="verify"),
 ]
