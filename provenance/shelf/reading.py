@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.utils import timezone
+
 from provenance.coffee import acts
 from provenance.coffee.errors import BadDisclosure
 from provenance.keyring import Unsealable
@@ -60,7 +62,8 @@ def page_of(lot_uri: str) -> Page | None:
     events = {event.event_id: event for event in found.events}
     shown = [events[telling.event_id] for telling in (*reading.registry, *reading.journey)]
     opened = _opened([event for event in shown if event.event_id not in reading.faults])
-    return Page(tell(reading, opened, lot_uri), _origin(reading.registry), reading, opened, events)
+    story = tell(reading, opened, lot_uri, timezone.now().date())
+    return Page(story, _origin(reading.registry), reading, opened, events)
 
 
 def _tellings(found: Closure) -> list[Telling]:

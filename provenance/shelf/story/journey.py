@@ -1,8 +1,10 @@
 """Which of the stored events are on the way of a lot, and which of them are one step when told to a shopper."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_lazy as _
 
 from provenance.coffee import acts, rules
 from provenance.coffee.errors import CoffeeError
@@ -15,7 +17,10 @@ from provenance.tlog.errors import TlogError
 # So many events of one kind, into one lot or to one party, are told as one step.
 CROWD = 4
 
-CHANGED = "What is stored of this step is not what was signed: it was changed afterwards."
+CHANGED = _("What is stored of this step is not what was signed: it was changed afterwards.")
+
+# What is said of another statement, and stands beside it.
+REPLIES = frozenset({"confirm", "contest"})
 
 
 @dataclass
@@ -109,6 +114,8 @@ def speaks_of(act: acts.Act) -> set[str]:
             return {lot}
         case acts.AttachDocument(lots=lots) | acts.Recall(lots=lots) | acts.LiftRecall(lots=lots):
             return set(lots)
+        case acts.Certify(lots=lots) | acts.Withdraw(lots=lots):
+            return set(lots)
     return set()
 
 
@@ -117,6 +124,12 @@ def _kept(told: Sequence[Telling], lots: frozenset[str]) -> set[str]:
     kept = {event_id for event_id, act in bodies.items() if (makes(act) | speaks_of(act)) & lots}
     kept |= _on_the_way(told, lots)
     kept |= {event_id for event_id, act in bodies.items() if isinstance(act, acts.Refuse) and act.dispatch in kept}
+    kept |= {event_id for event_id, act in bodies.items() if isinstance(act, acts.Pay) and kept & {*act.deliveries}}
+    kept |= {
+        event_id
+        for event_id, act in bodies.items()
+        if isinstance(act, acts.Confirm | acts.Contest) and act.event in kept
+    }
     return kept | {
         event_id
         for event_id, act in bodies.items()
@@ -132,7 +145,7 @@ def _on_the_way(told: Sequence[Telling], lots: frozenset[str]) -> set[str]:
     """
     takers: dict[str, set[str | None]] = defaultdict(set)
     said = [(telling.event_id, telling.statement.iss, telling.statement.body) for telling in told if telling.statement]
-    for _, signer, act in said:
+    for _event_id, signer, act in said:
         if makes(act) & lots:
             for lot in uses(act):
                 takers[lot].add(signer)
@@ -155,18 +168,20 @@ def _time(telling: Telling) -> float:
     return float((at or telling.recorded_at).timestamp())
 
 
-def crowds(reading: Reading, flows: Mapping[str, Hashable]) -> list[list[Telling]]:
+def crowds(reading: Reading, flows: Mapping[str, Hashable], beside: Set[str]) -> list[list[Telling]]:
     """
     The journey in groups of one, or of many alike; a group stands where its first event does.
 
-    ``flows``: what source, or sources, each lot is of. Only what is of the same is told together.
+    ``flows``: what source, or sources, each lot is of. Only what is of the same is told together. ``beside``: ids of
+    the events that stand beside another and are no step of their own.
     """
-    alike = {telling.event_id: _alike(telling, reading, flows) for telling in reading.journey}
+    journey = [telling for telling in reading.journey if telling.event_id not in beside]
+    alike = {telling.event_id: _alike(telling, reading, flows) for telling in journey}
     groups: dict[Hashable, list[Telling]] = defaultdict(list)
-    for telling in reading.journey:
+    for telling in journey:
         groups[alike[telling.event_id]].append(telling)
     steps: list[list[Telling]] = []
-    for telling in reading.journey:
+    for telling in journey:
         group = groups[alike[telling.event_id]]
         if not _is_crowd(group):
             steps.append([telling])
@@ -195,9 +210,13 @@ def _alike(telling: Telling, reading: Reading, flows: Mapping[str, Hashable]) ->
             return ("receive", telling.statement.iss, site, into.lot if into else flows.get(lines[0].lot))
         case acts.Process(step=step, outputs=outputs):
             return ("process", step, flows.get(outputs[0].lot))
+        case acts.Pay(kind=kind):
+            return ("pay", telling.statement.iss, kind)
     return alone
 
 
 def lots_of(act: acts.Act) -> set[str]:
     """The lots that a step of the journey is about: what it made or, where it made nothing, moved or spoke of."""
+    if isinstance(act, acts.Pay):
+        return set(act.lots)
     return makes(act) or moves(act) or speaks_of(act)

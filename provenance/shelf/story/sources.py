@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
 from provenance.coffee import acts
 from provenance.coffee.ledger import Books, Edge, edges_of, shares
 from provenance.coffee.statement import Statement
 from provenance.shelf.story import words
-from provenance.shelf.story.countries import COUNTRIES
-from provenance.shelf.story.names import Names
-from provenance.shelf.story.values import Named, Source
+from provenance.shelf.story.names import Names, country
+from provenance.shelf.story.sentences import Named, Sentence, sentence
+from provenance.shelf.story.values import Source
 
 CHERRY = {acts.Form.CHERRY, acts.Form.FLOATERS}
 
@@ -118,21 +121,41 @@ def _gathered_at(begun: Statement, lot: str, upward: dict[str, Edge], statements
 
 def _told(names: Names, gathered: Gathered, group: _Group) -> Source:
     if gathered.declared_by is not None:
-        country = COUNTRIES.get(gathered.country or "", gathered.country or "")
-        where = Named(gathered.region or country or "A place that is not named")
-        country = country if gathered.region else ""
-        by = names.party(gathered.declared_by)
-        return Source(gathered, group.permyriad, where, country=country, declared_by=by)
+        return _declared(names, gathered, group)
     alone = len(group.farms) == 1 and not group.unnamed and len(group.growers) == 1
     site = next(iter(group.farms)) if alone else gathered.site
-    growers, unnamed = "", ""
+    growers, unnamed = None, None
     if group.unnamed:
-        growers = words.count(group.deliveries, "delivery", "deliveries")
-        unnamed = f"{group.unnamed:,} of them from growers whom nobody names"
+        growers = _counted(
+            ngettext_lazy("{number} delivery", "{number} deliveries", group.deliveries), group.deliveries
+        )
+        unnamed = _counted(
+            ngettext_lazy(
+                "{number} of them from growers whom nobody names",
+                "{number} of them from growers whom nobody names",
+                group.unnamed,
+            ),
+            group.unnamed,
+        )
     elif not alone:
-        growers = words.count(len(group.growers), "farmer")
-    name = names.site(site) or Named("a place that is not registered")
-    return Source(gathered, group.permyriad, name, names.village(site), names.country(site), growers, unnamed)
+        number = len(group.growers)
+        growers = _counted(ngettext_lazy("{number} farmer", "{number} farmers", number), number)
+    else:
+        growers = names.disclosed(next(iter(group.growers)))
+    name = names.site(site) or Named(_("a place that is not registered"))
+    return Source(gathered, group.permyriad, name, growers, unnamed, names.where(site), names.country(site))
+
+
+def _declared(names: Names, gathered: Gathered, group: _Group) -> Source:
+    land = country(gathered.country)
+    where = Named(gathered.region or land or _("A place that is not named"))
+    place = (land,) if land and gathered.region else ()
+    by = names.party(str(gathered.declared_by))
+    return Source(gathered, group.permyriad, where, place=place, country=land, declared_by=by)
+
+
+def _counted(message: str, number: int) -> Sentence:
+    return sentence(message, number=words.number(number))
 
 
 def countries(told: Sequence[Source]) -> list[str]:

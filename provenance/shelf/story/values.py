@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from provenance.coffee.statement import Statement
-from provenance.shelf.story.drawing import Drawing
+from provenance.shelf.map import Drawing
+from provenance.shelf.story.sentences import Named, Sentence, Signed, Words
 
 
 @dataclass(frozen=True)
@@ -36,32 +37,20 @@ class Telling:
 
 
 @dataclass(frozen=True)
-class Named:
-    """A name as a page shows it. With ``digest`` it is a disclosed value; without, it is our word for somebody."""
-
-    text: str
-    digest: str | None = None
-
-
-@dataclass(frozen=True)
 class Weight:
-    """``said``: the figure as it stands in the signed bytes; None where the page added up several."""
+    """So much of one lot. ``mass`` is signed, but where the page added up several figures."""
 
-    text: str
-    what: str
-    lot: str
-    lot_uri: str
-    said: str | None
+    mass: Words
+    form: str
+    lot: Signed
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A word and what is said; ``said`` as it stands in the signed bytes, ``digest`` for a disclosed value."""
+    """A word and what is said."""
 
-    word: str
-    text: str
-    said: str | None = None
-    digest: str | None = None
+    word: Words
+    text: Words
 
 
 @dataclass(frozen=True)
@@ -70,8 +59,8 @@ class Evidence:
 
     code: str
     mark: str
-    words: str
-    why: str
+    words: Words
+    why: Words
 
 
 @dataclass(frozen=True)
@@ -89,40 +78,45 @@ class EventRef:
 
 
 @dataclass(frozen=True)
-class Step:
-    """
-    One step of the journey: one event, or several of one kind told together ("300 farmers delivered …").
+class Reply:
+    """What somebody whom a step concerns answered. ``code``: confirm, contest. ``words``: as written, if disclosed."""
 
-    ``before`` and ``after`` stand around the other party's name in the title: who, before, other, after.
-    """
+    code: str
+    mark: str
+    event: EventRef
+    sentence: Sentence
+    words: Named | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the journey: one event, or several of one kind told together ("300 farmers delivered …")."""
 
     kind: str
-    who: Named
-    before: str
-    other: Named | None
-    after: str
+    sentence: Sentence
     at: datetime | None
     until: datetime | None
     said_at: str | None
-    place: Named | None
-    village: Named | None
-    country: str
+    place: tuple[Named | str, ...]
     events: tuple[EventRef, ...]
     evidence: Evidence
-    signed_with: str
+    signed_with: Words
     inputs: tuple[Weight, ...] = ()
     outputs: tuple[Weight, ...] = ()
-    differences: tuple[Fact, ...] = ()
     facts: tuple[Fact, ...] = ()
     withheld: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-    taken_back: str | None = None
+    remarks: tuple[Words, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    taken_back: Words | None = None
     fault: str | None = None
 
     @property
     def title(self) -> str:
-        parts = (self.who.text, self.before, self.other.text if self.other else "", self.after)
-        return " ".join(part for part in parts if part)
+        return str(self.sentence)
+
+    @property
+    def contested(self) -> bool:
+        return any(reply.code == "contest" for reply in self.replies)
 
     @property
     def waiting(self) -> int:
@@ -137,7 +131,7 @@ class Step:
     @property
     def tone(self) -> str:
         """The class of the mark on the timeline."""
-        if self.fault:
+        if self.fault or self.contested:
             return "alarm"
         return "agreed" if self.evidence.code in ("both_sides", "third_party", "instrument") else "one-side"
 
@@ -145,23 +139,21 @@ class Step:
 @dataclass(frozen=True)
 class Source:
     """
-    A part of the blend. ``name`` None: nobody says where it comes from.
+    A part of the coffee. ``name`` None: nobody says where it comes from.
 
-    ``declared_by``: who named the place when the coffee reached them; what came before is not recorded.
+    ``growers``: who grew it, by name where it was one who lets himself be named, else "312 farmers". ``place``: from
+    the village to the country. ``declared_by``: who named the place when the coffee reached them; what came before is
+    not recorded.
     """
 
     key: Hashable
     permyriad: int
-    name: Named | None
-    village: Named | None = None
+    name: Words | None
+    growers: Words | None = None
+    unnamed: Words | None = None
+    place: tuple[Named | str, ...] = ()
     country: str = ""
-    growers: str = ""
-    unnamed: str = ""
     declared_by: Named | None = None
-
-    @property
-    def percent(self) -> str:
-        return f"{self.permyriad / 100:.1f}".removesuffix(".0") + " %"
 
 
 @dataclass(frozen=True)
@@ -174,44 +166,78 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Recalled:
-    lot: str
-    reason: str
-    who: Named
-    at: datetime
+    sentence: Sentence
     own: bool  # the bag's own lot, not one it was made from
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``code``: agreed, one_side, nobody, mismatch."""
+    """``code``: agreed, one_side, nobody, contested, mismatch. ``more``: what else the first screen has to say."""
 
     code: str
     mark: str
-    words: str
-    more: str
+    words: Words
+    more: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True)
+class Earned:
+    """
+    What the growers got. ``prices`` as agreed or paid; empty with ``withheld``, or where nobody says.
+
+    ``factor``: how much of what they sold becomes a kilogram of roasted coffee.
+    """
+
+    prices: tuple[Words, ...] = ()
+    withheld: bool = False
+    so_far: bool = True
+    factor: Words | None = None
+    of_a_part: bool = False
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One that holds on the day the page is told: scheme, who issued it, for what, and until when."""
+
+    scheme: str
+    issuer: Named
+    scope: Words
+    valid_to: date | None
+    chain: str
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What a grower says in his own words, and beside what."""
+
+    who: Named
+    words: Named
+    about: Sentence
+    at: datetime | None
 
 
 @dataclass(frozen=True)
 class Story:
-    """``known``: somebody says that this lot was made. ``headline``: for a blend; else the one source is it."""
+    """``known``: somebody says that this lot was made. ``blend``: the headline of several sources."""
 
     lot_uri: str
     lot_code: str
     known: bool
     sources: tuple[Source, ...]
-    headline: str
-    coffee: str
+    blend: Words | None
+    coffee: tuple[Words, ...]
     verdict: Verdict
     weakest: Step | None
-    price: Fact
-    price_is_of_a_part: bool
+    earned: Earned
+    details: tuple[Fact, ...]
     steps: tuple[Step, ...]
     chapters: tuple[Chapter, ...]
     drawing: Drawing | None
     recalls: tuple[Recalled, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Words, ...]
+    voices: tuple[Voice, ...]
+    certificates: tuple[Certificate, ...]
     claims: tuple[str, ...]
-    best_before: date | None
     packed: int | None
     net: str
     pack_root: str

@@ -1,46 +1,68 @@
-"""How names and figures of the trail stand on a page, so that the phone can compare them with what was signed."""
+"""How what a story says stands on a page, so that the phone can compare it with what was signed."""
+
+from datetime import date, datetime
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from provenance.shelf.story.values import Fact, Named, Weight
+from provenance.shelf.story import words
+from provenance.shelf.story.sentences import Named, Sentence, Signed, Words
 
 register = template.Library()
 
 
 @register.filter
-def shown(name: Named | None) -> str | SafeString:
-    """A name; a disclosed one carries the digest that was signed."""
-    if name is None:
-        return ""
-    return _marked("disclosed", name.digest, name.text)
+def shown(said: Words | None) -> str | SafeString:
+    """Words, with the digest of each disclosed name and the signed form of each figure in them."""
+    match said:
+        case None:
+            return ""
+        case Sentence(message=message, parts=parts):
+            return format_html(str(message), **{name: shown(part) for name, part in parts.items()})
+        case Named(text=text, digest=str(digest)):
+            return format_html('<span data-disclosed="{}">{}</span>', digest, text)
+        case Signed(said=signed, text=text) if str(text) != signed:
+            return format_html('<span data-said="{}">{}</span>', signed, text)
+        case Signed(text=text):
+            return format_html("<span data-said>{}</span>", text)
+    return conditional_escape(str(said))
 
 
 @register.filter
-def fact_text(fact: Fact) -> str | SafeString:
-    """What is said; words of ours (a unit) stand after it."""
-    if fact.digest:
-        return _marked("disclosed", fact.digest, fact.text)
-    return _said(fact.said, fact.text)
+def joined(parts: tuple[Words, ...], between: str = ", ") -> SafeString:
+    return format_html_join(between, "{}", ((shown(part),) for part in parts))
 
 
 @register.filter
-def figure(weight: Weight) -> str | SafeString:
-    return _said(weight.said, weight.text)
-
-
-@register.filter
-def lot_name(weight: Weight) -> SafeString:
-    return format_html('<code data-said="{}">{}</code>', weight.lot_uri, weight.lot)
-
-
-def _said(said: str | None, text: str) -> str | SafeString:
-    """The part of the text that stands so in the signed bytes is marked: the phone looks for it there."""
-    if said is None or not text.startswith(said):
+def sentence_case(text: str) -> str | SafeString:
+    """With a capital, where it begins with a word of ours; names begin as their owners write them."""
+    if not text or not text[0].islower():
         return text
-    return format_html("<span data-said>{}</span>{}", said, text.removeprefix(said))
+    begun = text[0].upper() + text[1:]
+    return SafeString(begun) if isinstance(text, SafeString) else begun
 
 
-def _marked(kind: str, value: str | None, text: str) -> str | SafeString:
-    return format_html('<span data-{}="{}">{}</span>', kind, value, text) if value else text
+@register.filter
+def day(at: date | datetime) -> str:
+    return words.day(at)
+
+
+@register.filter
+def day_of_year(at: date | datetime) -> str:
+    return words.day_of_year(at)
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    return words.moment(at)
+
+
+@register.filter
+def percent(permyriad: int) -> str:
+    return words.percent(permyriad)
+
+
+@register.filter
+def number(value: int) -> str:
+    return words.number(value)

@@ -120,7 +120,7 @@ def test_a_bag_that_the_pack_does_not_vouch_for_is_told(client, bag):
 
     page = text(client.get(bag.link))
 
-    assert "Its code is not among those that the roaster sealed when packing." in page
+    assert "This code is not among those that the roaster sealed when packing." in page
     assert "its code is one of those" not in page
 
 
@@ -279,7 +279,7 @@ def test_every_figure_that_the_page_calls_signed_stands_in_the_signed_bytes(clie
     ]
 
     assert len(steps) == 10
-    assert len(figures) > 30
+    assert len(figures) > 40
     for event_id, figure in figures:
         payload = decode_b64url(signed[event_id].split(b".")[1], "payload").decode()
         assert re.search(rf'[":]{re.escape(figure)}[",}}]', payload), (event_id, figure)
@@ -299,7 +299,7 @@ def test_a_recalled_lot_says_so_above_everything(client, bag):
     page = text(client.get(bag.link))
 
     assert "Recalled: do not drink this coffee." in page
-    assert "Kofi Roastery recalled this lot on 5 November 2026 because of a foreign body in the coffee." in page
+    assert "Kofi Roastery recalled this lot on 5 November 2026: a foreign body in the coffee." in page
 
 
 def test_a_recall_of_what_it_was_made_from_reaches_the_bag(client, bag):
@@ -367,7 +367,7 @@ def test_a_blend_shows_its_shares_and_what_nobody_says(client, bag):
     shares = [
         float(one) for one in re.findall(r"([\d.]+) % ", page.split("Where it comes from")[1].split("Shares by")[0])
     ]
-    assert sum(shares[::2]) == pytest.approx(100)
+    assert sum(shares) == pytest.approx(100)
     assert "more came out than this step can give: that part counts as of unknown origin." in page
 
 
@@ -467,7 +467,7 @@ def test_two_coffees_of_one_lot_code_are_both_offered(client, bag):
 def test_a_page_says_who_witnesses_it_and_waits_for_all_of_it(client, bag, log, settings, tmp_path, monkeypatch):
     connect(log, settings, tmp_path, monkeypatch, "Port_Cooperative", "ACME_Importers")
     page = text(client.get(bag.link))
-    assert "○ Not witnessed yet." in page and "nobody outside has witnessed all of this yet" in page
+    assert "○ Nobody outside has witnessed this yet" in page and "nobody outside has witnessed all of this yet" in page
 
     publishing.publish(log, index=True)
     assert ask_due() == 2
@@ -478,7 +478,7 @@ def test_a_page_says_who_witnesses_it_and_waits_for_all_of_it(client, bag, log, 
 
     recall = acts.Recall(at=world.at(11, 5), site=world.ROASTERY, lots=(world.PACKED,), reason="labelling")
     record_acts(world.KOFI, [Draft(recall)])
-    assert "○ Not witnessed yet." in text(client.get(bag.link))
+    assert "○ Nobody outside has witnessed this yet" in text(client.get(bag.link))
 
 
 def test_a_phone_that_saw_more_is_never_given_an_older_checkpoint(client, bag, log, settings, tmp_path, monkeypatch):

@@ -1,230 +1,258 @@
 """The trade's words for what the trail says in codes."""
 
-from datetime import date, datetime
-from decimal import Decimal
+from django.utils.translation import gettext_lazy as _
 
-from provenance.coffee.acts import MG_PER_KG
-from provenance.coffee.epcis import to_kg
-from provenance.coffee.evidence import Reason
+from provenance.coffee.evidence import Grade, Reason
 
 FORMS = {
-    "CHERRY": "cherry",
-    "FLOATERS": "floaters",
-    "DRIED_CHERRY": "dried cherry",
-    "WET_PARCHMENT": "wet parchment",
-    "DRY_PARCHMENT": "dry parchment",
-    "WET_GREEN": "wet green coffee",
-    "GREEN_UNGRADED": "green coffee, not graded yet",
-    "GREEN": "green coffee",
-    "GREEN_DECAF": "decaffeinated green coffee",
-    "ROASTED": "roasted coffee",
-    "GROUND": "ground coffee",
-    "PACKED": "coffee in bags",
-    "PULP": "pulp",
-    "PARCHMENT_HUSK": "parchment husk",
-    "CHERRY_HUSK": "cherry husk",
-    "TRIAGE": "triage",
-    "CHAFF": "chaff",
-    "SWEEPINGS": "sweepings",
+    "CHERRY": _("cherry"),
+    "FLOATERS": _("floaters"),
+    "DRIED_CHERRY": _("dried cherry"),
+    "WET_PARCHMENT": _("wet parchment"),
+    "DRY_PARCHMENT": _("dry parchment"),
+    "WET_GREEN": _("wet green coffee"),
+    "GREEN_UNGRADED": _("green coffee, not graded yet"),
+    "GREEN": _("green coffee"),
+    "GREEN_DECAF": _("decaffeinated green coffee"),
+    "ROASTED": _("roasted coffee"),
+    "GROUND": _("ground coffee"),
+    "PACKED": _("coffee in bags"),
+    "PULP": _("pulp"),
+    "PARCHMENT_HUSK": _("parchment husk"),
+    "CHERRY_HUSK": _("cherry husk"),
+    "TRIAGE": _("triage"),
+    "CHAFF": _("chaff"),
+    "SWEEPINGS": _("sweepings"),
 }
 
 STEPS = {
-    "sort_cherry": "sorted the cherry",
-    "pulp": "pulped the cherry",
-    "wash": "fermented and washed the parchment",
-    "dry_parchment": "dried the parchment",
-    "wash_and_dry": "washed and dried the coffee",
-    "honey": "dried the coffee in its honey",
-    "natural": "dried the cherry whole",
-    "hull_natural": "hulled the dried cherry",
-    "hull_washed": "hulled the parchment",
-    "wet_hull": "hulled the parchment wet",
-    "dry_green": "dried the green coffee",
-    "sort_green": "sorted and graded the green coffee",
-    "cherry_to_green": "made green coffee from cherry",
-    "store": "stored the coffee",
-    "blend": "blended the coffee",
-    "decaf": "took the caffeine out",
-    "roast": "roasted the coffee",
-    "grind": "ground the coffee",
+    "sort_cherry": _("{who} sorted the cherry"),
+    "pulp": _("{who} pulped the cherry"),
+    "wash": _("{who} fermented and washed the parchment"),
+    "dry_parchment": _("{who} dried the parchment"),
+    "wash_and_dry": _("{who} washed and dried the coffee"),
+    "honey": _("{who} dried the coffee in its honey"),
+    "natural": _("{who} dried the cherry whole"),
+    "hull_natural": _("{who} hulled the dried cherry"),
+    "hull_washed": _("{who} hulled the parchment"),
+    "wet_hull": _("{who} hulled the parchment wet"),
+    "dry_green": _("{who} dried the green coffee"),
+    "sort_green": _("{who} sorted and graded the green coffee"),
+    "cherry_to_green": _("{who} made green coffee from cherry"),
+    "store": _("{who} stored the coffee"),
+    "blend": _("{who} blended the coffee"),
+    "decaf": _("{who} took the caffeine out"),
+    "roast": _("{who} roasted the coffee"),
+    "grind": _("{who} ground the coffee"),
 }
 
+# What stands before the variety: "Washed Caturra".
 PROCESSES = {
-    "washed": "Washed",
-    "natural": "Natural",
-    "honey": "Honey",
-    "wet-hulled": "Wet-hulled",
-    "anaerobic": "Anaerobic",
+    "washed": _("Washed"),
+    "natural": _("Natural"),
+    "honey": _("Honey"),
+    "wet-hulled": _("Wet-hulled"),
+    "anaerobic": _("Anaerobic"),
+}
+
+SPECIES = {
+    "arabica": _("Arabica"),
+    "robusta": _("Robusta"),
+    "liberica": _("Liberica"),
+    "excelsa": _("Excelsa"),
+    "racemosa": _("Racemosa"),
+    "stenophylla": _("Stenophylla"),
+    "eugenioides": _("Eugenioides"),
 }
 
 ROLES = {
-    "farmer": "a farmer",
-    "collector": "a collector",
-    "station": "a washing station",
-    "mill": "a mill",
-    "exporter": "an exporter",
-    "importer": "an importer",
-    "roaster": "a roaster",
-    "warehouse": "a warehouse",
-    "shop": "a shop",
-    "laboratory": "a laboratory",
-    "auditor": "an auditor",
-    "officer": "an officer",
-    "operator": "the operator of this site",
+    "farmer": _("a farmer"),
+    "collector": _("a collector"),
+    "station": _("a washing station"),
+    "mill": _("a mill"),
+    "exporter": _("an exporter"),
+    "importer": _("an importer"),
+    "roaster": _("a roaster"),
+    "warehouse": _("a warehouse"),
+    "shop": _("a shop"),
+    "laboratory": _("a laboratory"),
+    "auditor": _("an auditor"),
+    "officer": _("an officer"),
+    "operator": _("the operator of this site"),
 }
 
 SITES = {
-    "farm": "a farm",
-    "collection_point": "a collection point",
-    "washing_station": "a washing station",
-    "dry_mill": "a dry mill",
-    "warehouse": "a warehouse",
-    "port": "a port",
-    "roastery": "a roastery",
-    "shop": "a shop",
-    "laboratory": "a laboratory",
+    "farm": _("a farm"),
+    "collection_point": _("a collection point"),
+    "washing_station": _("a washing station"),
+    "dry_mill": _("a dry mill"),
+    "warehouse": _("a warehouse"),
+    "port": _("a port"),
+    "roastery": _("a roastery"),
+    "shop": _("a shop"),
+    "laboratory": _("a laboratory"),
 }
 
 LOSSES = {
-    "water": "water",
-    "mucilage": "mucilage",
-    "roast_gas": "water and gases of roasting",
-    "spillage": "spilled",
-    "sample": "samples",
-    "reject": "rejected",
-    "theft": "stolen",
-    "weighing_difference": "difference between two scales",
-    "unexplained": "not explained",
+    "water": _("water"),
+    "mucilage": _("mucilage"),
+    "roast_gas": _("water and gases of roasting"),
+    "spillage": _("spilled"),
+    "sample": _("samples"),
+    "reject": _("rejected"),
+    "theft": _("stolen"),
+    "weighing_difference": _("difference between two scales"),
+    "unexplained": _("not explained"),
+}
+
+GRADES = {
+    Grade.BOTH_SIDES: _("Both sides say so"),
+    Grade.INSTRUMENT: _("An instrument measured it"),
+    Grade.THIRD_PARTY: _("A third party checked it"),
+    Grade.ONE_SIDE: _("One side says so"),
+    Grade.NOBODY: _("Nobody says so"),
+}
+
+WHY = {
+    Reason.UNCONFIRMED: _("the other side has not confirmed it"),
+    Reason.DISPUTED: _("the key was revoked, and what it signed then is disputed"),
+    Reason.NOT_RECORDED: _("what came before is not recorded"),
+    Reason.CORRECTED: _("its signer took it back"),
 }
 
 BOTH_BUT = {
-    Reason.ONE_INSTALLATION: "Both sides say so, but one operator holds both keys",
-    Reason.SERVER_KEY: "Both sides say so, but the operator holds the key of one",
+    Reason.ONE_INSTALLATION: _("Both sides say so, but one operator holds both keys"),
+    Reason.SERVER_KEY: _("Both sides say so, but the operator holds the key of one"),
 }
 
 FLAGS = {
-    "above_ceiling": "{kg} more came out than this step can give: that part counts as of unknown origin.",
-    "above_usual": "More came out than this step usually gives.",
-    "below_usual": "Less came out than this step usually gives.",
-    "step_unusual": "These forms of coffee do not usually go into, or come out of, this step.",
-    "close_differs": "The seal of the day’s lot states something else than was poured into it: {kg} differ.",
-    "pool": "It was poured onto {kg} that were still there: a mixed store.",
-    "form_differs": "It was poured into a lot of another form.",
-    "shortfall": "{kg} more were used than anybody had said were there.",
+    "above_ceiling": _("{kg} more came out than this step can give: that part counts as of unknown origin."),
+    "above_usual": _("More came out than this step usually gives."),
+    "below_usual": _("Less came out than this step usually gives."),
+    "step_unusual": _("These forms of coffee do not usually go into, or come out of, this step."),
+    "close_differs": _("The seal of the day’s lot states something else than was poured into it: {kg} differ."),
+    "pool": _("It was poured onto {kg} that were still there: a mixed store."),
+    "form_differs": _("It was poured into a lot of another form."),
+    "shortfall": _("{kg} more were used than anybody had said were there."),
 }
 
 REASONS = {
-    "quality": "its quality",
-    "weight": "its weight",
-    "moisture": "its moisture",
-    "documents": "its papers",
-    "not_ordered": "it was not ordered",
-    "contamination": "contamination",
-    "foreign_body": "a foreign body in the coffee",
-    "allergen": "an allergen",
-    "labelling": "a wrong label",
-    "other": "another reason",
-    "spoiled": "it spoiled",
-    "contaminated": "contamination",
-    "expired": "it is too old",
-    "composted": "it was composted",
-    "theft": "it was stolen",
+    "quality": _("its quality"),
+    "weight": _("its weight"),
+    "moisture": _("its moisture"),
+    "documents": _("its papers"),
+    "not_ordered": _("it was not ordered"),
+    "contamination": _("contamination"),
+    "foreign_body": _("a foreign body in the coffee"),
+    "allergen": _("an allergen"),
+    "labelling": _("a wrong label"),
+    "other": _("another reason"),
+    "spoiled": _("it spoiled"),
+    "contaminated": _("contamination"),
+    "expired": _("it is too old"),
+    "composted": _("it was composted"),
+    "theft": _("it was stolen"),
 }
 
-CORRECTED = {"did_not_occur": "it did not happen", "incorrect_data": "a figure was wrong"}
+CORRECTED = {"did_not_occur": _("it did not happen"), "incorrect_data": _("a figure was wrong")}
 
 DOCUMENTS = {
-    "certificate": "a certificate",
-    "contract": "a contract",
-    "dds": "a due diligence statement",
-    "ico_certificate": "an ICO certificate of origin",
-    "cupping_report": "a cupping report",
-    "photo": "a photograph",
-    "invoice": "an invoice",
-    "other": "a document",
+    "certificate": _("a certificate"),
+    "contract": _("a contract"),
+    "dds": _("a due diligence statement"),
+    "ico_certificate": _("an ICO certificate of origin"),
+    "cupping_report": _("a cupping report"),
+    "photo": _("a photograph"),
+    "invoice": _("an invoice"),
+    "other": _("a document"),
 }
 
-ACTS = {
-    "harvest": "a harvest",
-    "dispatch": "a dispatch",
-    "receive": "a receipt",
-    "refuse": "a refusal",
-    "transfer_title": "a change of owner",
-    "close": "the seal of a day’s lot",
-    "process": "a step of making",
-    "split": "a division",
-    "pack": "a packing",
-    "grade": "an examination",
-    "sample": "a sample",
-    "attach_document": "a document",
-    "sell": "a sale",
-    "dispose": "a disposal",
-    "recall": "a recall",
-    "lift_recall": "the end of a recall",
+# A statement as a thing that somebody can take back, confirm or contest.
+NOUNS = {
+    "harvest": _("a harvest"),
+    "dispatch": _("a dispatch"),
+    "receive": _("a receipt"),
+    "refuse": _("a refusal"),
+    "transfer_title": _("a change of owner"),
+    "close": _("the seal of a day’s lot"),
+    "process": _("a step of making"),
+    "split": _("a division"),
+    "pack": _("a packing"),
+    "grade": _("an examination"),
+    "sample": _("a sample"),
+    "attach_document": _("a document"),
+    "sell": _("a sale"),
+    "dispose": _("a disposal"),
+    "recall": _("a recall"),
+    "lift_recall": _("the end of a recall"),
+    "pay": _("a payment"),
+    "confirm": _("a confirmation"),
+    "contest": _("a contest"),
+    "certify": _("a certificate"),
+    "withdraw": _("the end of a certificate"),
 }
 
 FIELDS = {
-    "name": "name",
-    "owner_name": "the owner’s name",
-    "phone": "telephone",
-    "place": "place",
-    "plot": "boundary of the plot",
-    "producer": "producer",
-    "counterparty": "trading partner",
-    "buyer": "buyer",
-    "mill": "mill",
-    "price": "price",
-    "recipe": "recipe",
-    "lot_number": "own lot number",
-    "ico_mark": "ICO mark",
-    "photo": "photograph",
-    "note": "note",
-    "entered": "figures as entered",
-    "source_row": "row of the file",
+    "name": _("name"),
+    "owner_name": _("the owner’s name"),
+    "phone": _("telephone"),
+    "place": _("place"),
+    "plot": _("boundary of the plot"),
+    "producer": _("producer"),
+    "counterparty": _("trading partner"),
+    "buyer": _("buyer"),
+    "mill": _("mill"),
+    "price": _("price"),
+    "recipe": _("recipe"),
+    "lot_number": _("own lot number"),
+    "ico_mark": _("ICO mark"),
+    "photo": _("photograph"),
+    "note": _("note"),
+    "entered": _("figures as entered"),
+    "source_row": _("row of the file"),
+    "words": _("in their own words"),
+    "payee": _("who was paid"),
+    "amount": _("amount"),
+    "number": _("number"),
 }
 
+MEASURED = {
+    "score_centi": _("cup score"),
+    "moisture_permille": _("moisture"),
+    "water_activity_milli": _("water activity"),
+    "density_g_per_l": _("density"),
+}
 
-def weight(mass_mg: int) -> str:
-    """Milligrams as people say them: grams below a kilogram, whole kilograms from a thousand on."""
-    if mass_mg < MG_PER_KG:
-        return f"{_short(Decimal(mass_mg) / 1000, 1)} g"
-    kilograms = Decimal(mass_mg) / MG_PER_KG
-    return f"{_short(kilograms, 0 if kilograms >= 1000 else 1)} kg"
+BASES = {"weighed": _("weighed"), "computed": _("computed"), "estimated": _("estimated")}
 
+UNITS = {"P1": _("{figure} %"), "GL": _("{figure} g/l")}
 
-def exact(mass_mg: int) -> str:
-    """Milligrams to the last digit, in kilograms as they were signed."""
-    return f"{said_kg(mass_mg)} kg"
+CONTESTED = {
+    "weight": _("the weight is wrong"),
+    "quality": _("the quality is wrong"),
+    "price": _("the price is wrong"),
+    "not_paid": _("it was not paid"),
+    "not_mine": _("it was not theirs"),
+    "did_not_happen": _("it did not happen"),
+    "date": _("the date is wrong"),
+    "place": _("the place is wrong"),
+    "claim": _("what is claimed is wrong"),
+    "other": _("it is not so"),
+}
 
+PAYMENTS = {
+    "advance": _("an advance"),
+    "first": _("a first payment"),
+    "second": _("a second payment"),
+    "bonus": _("a bonus"),
+    "premium": _("a premium"),
+    "dividend": _("a dividend"),
+    "deduction": _("a deduction"),
+    "loan_repayment": _("a loan’s repayment"),
+}
 
-def said_kg(mass_mg: int) -> str:
-    """Milligrams as the figure stands in the signed event."""
-    text = format(to_kg(mass_mg), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def listed(words: list[str]) -> str:
-    """a, b and c"""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def day(at: date | datetime) -> str:
-    return f"{at.day} {at:%B %Y}"
-
-
-def span(first: date, last: date) -> str:
-    """May 2026, or May–June 2026, or November 2025 – January 2026."""
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first:%B %Y}"
-    if first.year == last.year:
-        return f"{first:%B}–{last:%B %Y}"
-    return f"{first:%B %Y} – {last:%B %Y}"
-
-
-def _short(number: Decimal, places: int) -> str:
-    text = f"{number:,.{places}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+CHAINS = {
+    "identity_preserved": _("kept apart, farm by farm"),
+    "segregated": _("kept apart from other coffee"),
+    "mass_balance": _("mass balance: the certified coffee need not be in this bag"),
+}

@@ -1,0 +1,99 @@
+"""How sure one can be of a journey, and what is wrong with it: in one sentence, then in more."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from provenance.coffee import acts, evidence
+from provenance.coffee.identifiers import lot_code_of
+from provenance.coffee.ledger import ancestors, edges_of, shortfall_flags
+from provenance.shelf.story import words
+from provenance.shelf.story.journey import Reading
+from provenance.shelf.story.names import Names
+from provenance.shelf.story.sentences import Sentence, Words, sentence
+from provenance.shelf.story.values import Recalled, Step, Verdict
+
+
+def verdict(steps: Sequence[Step]) -> Verdict:
+    broken = next((step for step in steps if step.fault), None)
+    if broken:
+        return Verdict("mismatch", "✖", sentence(_("Does not match: {step}."), step=broken.sentence), (broken.fault,))
+    links = [step for step in steps if step.kind in evidence.LINKS and not step.taken_back]
+    contests = [reply for step in steps if not step.taken_back for reply in step.replies if reply.code == "contest"]
+    if contests:
+        return _contested(contests[0].sentence, len(contests), _strength(links))
+    if not links:
+        return Verdict("nobody", "○", _("Nobody says how this coffee came here."))
+    if all(step.tone == "agreed" for step in links):
+        return Verdict("agreed", "●", _strength(links)[0])
+    first, *more = _strength(links)
+    return Verdict("one_side", "◐", first, tuple(more))
+
+
+def _contested(said: Sentence, number: int, strength: Sequence[Words]) -> Verdict:
+    message = ngettext_lazy(
+        "One step is contested. {said}.", "{number} steps are contested. The first: {said}.", number
+    )
+    told = sentence(message, said=said, number=words.number(number))
+    return Verdict("contested", "≠", told, tuple(strength))
+
+
+def _strength(links: Sequence[Step]) -> list[Words]:
+    """How many of the steps that carried the coffee rest on one side's word."""
+    alone = sum(step.tone == "one-side" for step in links)
+    if not alone:
+        return [_("Every step was said by both sides, or checked by a third party.")]
+    message = (
+        _("Every step is one side’s word.")
+        if alone == len(links)
+        else ngettext_lazy(
+            "{number} of {all} steps is one side’s word.", "{number} of {all} steps are one side’s word.", alone
+        )
+    )
+    told: list[Words] = [sentence(message, number=words.number(alone), all=words.number(len(links)))]
+    if any(step.evidence.words == words.BOTH_BUT[evidence.Reason.ONE_INSTALLATION] for step in links):
+        told.append(_("Where both sides spoke, the operator of this site holds both keys."))
+    return told
+
+
+def weakest(reading: Reading, steps: Sequence[Step]) -> Step | None:
+    ids = [telling.event_id for telling in reading.journey if telling.event_id in reading.books.events]
+    found = evidence.weakest(reading.books, ids)
+    if found is None:
+        return None
+    return next((step for step in steps if any(ref.event_id == found.event for ref in step.events)), None)
+
+
+def recalls(reading: Reading, names: Names, lot: str) -> list[Recalled]:
+    books = reading.books
+    statements = {telling.event_id: telling.statement for telling in reading.journey if telling.statement}
+    found = []
+    for each in sorted(ancestors(edges_of(books), lot)):
+        for event_id, issuer in books.recalls.get(each, {}).items():
+            said = statements.get(event_id)
+            if said is None or not isinstance(said.body, acts.Recall):
+                continue
+            message = (
+                _("{who} recalled this lot on {day}: {reason}.")
+                if each == lot
+                else _("{who} recalled lot {lot}, which is in it, on {day}: {reason}.")
+            )
+            reason = words.REASONS[said.body.reason]
+            told = sentence(
+                message, who=names.party(issuer), lot=lot_code_of(each), day=words.day(said.body.at), reason=reason
+            )
+            found.append(Recalled(told, each == lot))
+    return found
+
+
+def remarks(reading: Reading, lot: str) -> list[Words]:
+    books = reading.books
+    message = _("{weight} more of lot {lot} were used than anybody said were there.")
+    told: list[Words] = [
+        sentence(message, weight=words.weight(short.mass_mg), lot=lot_code_of(short.lot))
+        for short in shortfall_flags(edges_of(books), books.shortfalls.values(), lot)
+    ]
+    journey = {telling.event_id for telling in reading.journey}
+    void = [why for event_id, why in books.void.items() if event_id in journey]
+    return told + [sentence(_("One statement has no effect: {why}"), why=why) for why in void]
