@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from provenance.shelf.views import badge, bundles, codes, pages, resolver
 
@@ -14,4 +14,6 @@ urlpatterns = [
     path("badge/<path:path>.svg", badge.badge, name="badge"),
     path("how/", pages.how, name="how"),
     path("verify/", pages.verify, name="verify"),
+    # The shortest compressed GTIN has ten letters. Last, for it may look like any word.
+    re_path(r"^(?P<text>[A-Za-z0-9_-]{10,120})/?$", resolver.compressed, name="compressed-link"),
 ]

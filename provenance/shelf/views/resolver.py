@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.encoding import iri_to_uri
@@ -17,8 +17,10 @@ from django.views.decorators.http import require_http_methods
 
 from provenance.bags.services.issuing import find_bag
 from provenance.coffee.errors import UnknownIdentifier
+from provenance.coffee.identifiers import DigitalLink, parse_digital_link
 from provenance.shelf.resolver import linkset
 from provenance.shelf.resolver.addresses import anchor_of, page_path_of, with_query
+from provenance.shelf.resolver.compression import decompressed
 from provenance.shelf.resolver.levels import level_of_token, levels_of, product_is_known
 from provenance.shelf.resolver.links import PREFIX, VOCABULARY, Level, Target, link_type
 from provenance.shelf.resolver.matching import best, links_of_type, wants_linkset, wants_page
@@ -61,24 +63,19 @@ class Asked:
 def digital_link(request: HttpRequest, rest: str) -> HttpResponse:
     """/01/{gtin}[/22/{variant}][/10/{lot}][/21/{serial}]: the GS1 Digital Link on a bag."""
     try:
-        link = link_in(request)
+        return _answer(request, *_read(request))
     except UnknownIdentifier as error:
         return malformed(request, error)
 
-    def unknown() -> HttpResponse:
-        return unknown_product(request, link.gtin)
 
-    def default() -> HttpResponse:
-        if wants_page(request):
-            # The page itself, as it stands at its own address: a slow phone is spared a round trip (decision 64).
-            answer = page_of_link(request, link)
-            answer["Content-Location"] = page_path_of(link)
-            return answer
-        if not product_is_known(link.gtin):
-            return unknown()
-        return _led_to(request, settings.PUBLIC_URL + page_path_of(link))
-
-    return _resolve(request, Asked(anchor_of(link), lambda: levels_of(link), default, unknown))
+@open_to_all
+@require_http_methods(METHODS)
+def compressed(request: HttpRequest, text: str) -> HttpResponse:
+    """/{compressed}: a Digital Link of which not even the key can be read by eye."""
+    try:
+        return _answer(request, *_read(request))
+    except UnknownIdentifier:
+        raise Http404 from None
 
 
 @open_to_all
@@ -117,6 +114,38 @@ def description(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def _read(request: HttpRequest) -> tuple[DigitalLink, str]:
+    """The link, and its uncompressed form if it came compressed. Raises ``UnknownIdentifier``."""
+    try:
+        return link_in(request), ""
+    except UnknownIdentifier as plain:
+        try:
+            whole = decompressed(request.path_info)
+            return parse_digital_link(whole), settings.PUBLIC_URL + whole
+        except UnknownIdentifier:
+            raise plain from None
+
+
+def _answer(request: HttpRequest, link: DigitalLink, uncompressed: str) -> HttpResponse:
+    def unknown() -> HttpResponse:
+        return unknown_product(request, link.gtin)
+
+    def default() -> HttpResponse:
+        if wants_page(request):
+            # The page itself, as it stands at its own address: a slow phone is spared a round trip (decision 64).
+            answer = page_of_link(request, link)
+            answer["Content-Location"] = page_path_of(link)
+            return answer
+        if not product_is_known(link.gtin):
+            return unknown()
+        return _led_to(request, settings.PUBLIC_URL + page_path_of(link))
+
+    answer = _resolve(request, Asked(anchor_of(link), lambda: levels_of(link), default, unknown))
+    if uncompressed:
+        _add_link(answer, f'<{uncompressed}>; rel="owl:sameAs"')
+    return answer
+
+
 def _resolve(request: HttpRequest, asked: Asked) -> HttpResponse:
     name = request.GET.get("linkType")
     if request.method == "OPTIONS":
@@ -127,8 +156,7 @@ def _resolve(request: HttpRequest, asked: Asked) -> HttpResponse:
         answer = _of_type(request, asked, link_type(name))
     else:
         answer = asked.default()
-    own = f'<{asked.anchor}?linkType=linkset>; rel="linkset"; type="{linkset.MEDIA_TYPE}"'
-    answer["Link"] = f"{own}, {answer['Link']}" if "Link" in answer else own
+    _add_link(answer, f'<{asked.anchor}?linkType=linkset>; rel="linkset"; type="{linkset.MEDIA_TYPE}"')
     patch_vary_headers(answer, ["Accept", "Accept-Language"])
     return answer
 
@@ -159,7 +187,7 @@ def _choices(request: HttpRequest, level: Level, found: Sequence[Target]) -> Htt
 
 def _as_linkset(levels: Sequence[Level], status: int = 200) -> HttpResponse:
     answer = JsonResponse(linkset.linkset_of(levels), content_type=linkset.MEDIA_TYPE, status=status)
-    answer["Link"] = f'<{linkset.CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
+    _add_link(answer, f'<{linkset.CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"')
     answer["Cache-Control"] = FRESH
     return answer
 
@@ -170,3 +198,7 @@ def _led_to(request: HttpRequest, href: str) -> HttpResponse:
     answer["Location"] = with_query(href, iri_to_uri(request.META.get("QUERY_STRING", "")))
     answer["Cache-Control"] = FRESH
     return answer
+
+
+def _add_link(answer: HttpResponse, link: str) -> None:
+    answer["Link"] = f"{answer['Link']}, {link}" if "Link" in answer else link
