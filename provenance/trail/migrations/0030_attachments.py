@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("trail", "0022_write_index_rows_over")]
+    dependencies = [("trail", "0023_version_of_the_index_map")]
 
     operations = [
         migrations.RemoveField("attachment", "file"),
