@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from farms.views import acts, pages, people
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("drying/", acts.Dry.as_view(), name="drying"),
     path("delivery/", acts.Deliver.as_view(), name="delivery"),
     path("deliveries/", pages.Deliveries.as_view(), name="deliveries"),
+    path("picture/", acts.ShowPicture.as_view(), name="picture"),
+    re_path(r"^pictures/(?P<sha256>[0-9a-f]{64})$", pages.OwnPicture.as_view(), name="own-picture"),
     path("events/<uuid:uuid>/", pages.ReceiptPage.as_view(), name="event"),
     path("events/<uuid:uuid>/proof", pages.Proof.as_view(), name="proof"),
     path("events/<uuid:uuid>/correct/", acts.CorrectEvent.as_view(), name="correct"),

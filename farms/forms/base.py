@@ -67,7 +67,7 @@ class SayForm(AskForm):
         raise NotImplementedError
 
     def typed(self) -> Iterator[tuple[str, str]]:
-        """Every answer as it was typed, to be sent again with the signature."""
+        """Every answer as it was typed, to be sent again with the signature. A file is never sent again."""
         for name in self.fields:
             for value in self.data.getlist(name):
                 yield name, value

@@ -8,6 +8,7 @@ from farms.services.business import Business
 from farms.services.deliveries import masses_of
 from provenance.coffee.acts import (
     Act,
+    AttachDocument,
     Correct,
     Dispatch,
     Harvest,
@@ -20,6 +21,7 @@ from provenance.coffee.acts import (
     RegisterSite,
 )
 from provenance.coffee.identifiers import lot_code_of
+from provenance.coffee.photos import Photo, read_photo
 from provenance.coffee.statement import Disclosure, parse
 from provenance.trail.models import Disclosure as SealedValue
 from provenance.trail.models import Event, Key
@@ -38,6 +40,7 @@ class Told:
     title: str
     sentence: str
     facts: list[tuple[str, str]] = field(default_factory=list)
+    picture: Photo | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ def tell(
             return _site(act, who, withheld, audience)
         case RegisterPlot():
             return _plot(act, who, name, withheld)
+        case AttachDocument(kind="photo"):
+            return _picture(act, who, name, withheld, audience)
         case Correct():
             return _correction(act, who)
         case RegisterParty(country=country):
@@ -227,6 +232,24 @@ def _plot(act: RegisterPlot, who: str, name: _Names, withheld: Mapping[str, str]
         ("Exact place", f"{drawn}, sealed: only auditors may read it"),
     ]
     return Told("Plot", f"{who} registers {called} of {area} at {name.of(act.site)}.", facts)
+
+
+def _picture(act: AttachDocument, who: str, name: _Names, withheld: Mapping[str, str], audience: str | None) -> Told:
+    if "photo" not in withheld:
+        return Told("Picture", f"{who} attached a picture, which is withheld or erased.")
+    photo = read_photo(withheld["photo"])
+    lots = ", ".join(lot_code_of(lot) for lot in act.lots)
+    what = {
+        "harvest": f"the harvest {lots}",
+        "portrait": "a portrait",
+        "plot": f"a plot of {name.of(act.site or '')}",
+        "farm": name.of(act.site or ""),
+    }.get(photo.shows, "the coffee")
+    seen_by = READERS.get(audience or "", "nobody but you")
+    facts = [("Who may see it", seen_by), ("When", words.when(act.at))]
+    if photo.caption:
+        facts.insert(0, ("Words under it", photo.caption))
+    return Told("Picture", f"{who} shows a picture: {what}.", facts, photo)
 
 
 def _correction(act: Correct, who: str) -> Told:

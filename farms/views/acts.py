@@ -16,6 +16,7 @@ from farms.forms.base import SayForm
 from farms.forms.coffee import CorrectForm, DeliveryForm, HarvestForm
 from farms.forms.drying import DryingForm
 from farms.forms.land import FarmForm, PlotForm
+from farms.forms.pictures import PictureForm
 from farms.services.mending import may_correct
 from farms.services.plans import Plan
 from farms.services.telling import Told, tell
@@ -109,6 +110,11 @@ class Dry(ActView):
 class Deliver(ActView):
     form_class = DeliveryForm
     prefilled = ("lot",)
+
+
+class ShowPicture(ActView):
+    form_class = PictureForm
+    prefilled = ("of",)
 
 
 class CorrectEvent(ActView):

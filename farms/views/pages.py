@@ -14,6 +14,8 @@ from provenance.members.models import Membership
 from provenance.members.services import parties_of
 from provenance.trail.models import Event
 from provenance.trail.services import proofs
+from provenance.trail.services.attaching.cleaning import WEBP
+from provenance.trail.services.attaching.storing import Unreadable, fetch
 from provenance.trail.services.standing import Standings, vouchers_of
 
 DELIVERIES_A_PAGE = 25
@@ -27,6 +29,17 @@ class Home(GrowerView):
         if parties_of(request.user, Membership.Role.OFFICER):
             return redirect("farms:growers")
         return super().without_farm(request)
+
+
+class OwnPicture(GrowerView):
+    """A picture of one's own, signed or not yet, whoever else may see it."""
+
+    def get(self, request: HttpRequest, sha256: str) -> HttpResponse:
+        try:
+            picture = fetch(self.business.party, sha256)
+        except Unreadable as error:
+            raise Http404 from error
+        return HttpResponse(picture, content_type=WEBP, headers={"X-Content-Type-Options": "nosniff"})
 
 
 class Deliveries(GrowerView):
