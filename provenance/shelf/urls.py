@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from provenance.shelf.views import badge, bundles, codes, pages, resolver
+from provenance.shelf.views import badge, bundles, codes, pages, pictures, resolver
 
 app_name = "shelf"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("epcis/class/<path:name>", codes.own_lot_page, name="lot"),
     path("find/", codes.find, name="find"),
     path("bundle", bundles.bundle, name="bundle"),
+    re_path(r"^picture/(?P<sha256>[0-9a-f]{64})\.webp$", pictures.picture, name="picture"),
     path("badge/<path:path>.svg", badge.badge, name="badge"),
     path("how/", pages.how, name="how"),
     path("verify/", pages.verify, name="verify"),
