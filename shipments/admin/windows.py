@@ -21,7 +21,7 @@ from provenance.trail.services.standing import Standings, vouchers_of
 from shipments import words
 from shipments.admin.access import OwnBusiness, businesses_of
 from shipments.admin.act_pages import act_page
-from shipments.admin.label_pages import label_page
+from shipments.admin.label_pages import code_file, label_page
 from shipments.forms import MENU
 from shipments.models import Delivery, OpenShortfall, OwnLot, Stock, TrailEvent
 from shipments.review import clock, review_of
@@ -231,7 +231,12 @@ class OwnLotAdmin(OwnBusiness):
 
     def get_urls(self) -> list[URLPattern]:
         labels = self.admin_site.admin_view(label_page)
-        return [path("<uuid:pk>/labels/", labels, name="shipments_ownlot_labels"), *super().get_urls()]
+        code = self.admin_site.admin_view(code_file)
+        return [
+            path("<uuid:pk>/labels/", labels, name="shipments_ownlot_labels"),
+            path("<uuid:pk>/labels/code.<slug:kind>", code, name="shipments_ownlot_code"),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Lots", **(extra_context or {})})

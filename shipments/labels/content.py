@@ -131,3 +131,25 @@ def net(mass_mg: int) -> str:
     if not mass_mg:
         return ""
     return f"{mass_mg / 1000:g} g" if mass_mg < MG_PER_KG else f"{to_kg(mass_mg):f} kg"
+
+
+def sample_of(layout: LabelLayout) -> Label:
+    """A label of the product's last bag; of a bag that might be, where none is packed yet."""
+    if bag := Bag.objects.filter(product=layout.product).order_by("-pk").first():
+        return next(labels_of(bag.lot_uri, layout, first=bag.position + 1, last=bag.position + 1))
+    product = layout.product
+    bag = Bag(product=product, gtin=product.gtin, lot_code="261107-K3XQ7", position=0, serial="A" * 16, token="a" * 26)
+    url, day_of_roast = url_of(bag, layout), date(2026, 11, 7)
+    said = Said(
+        lot=bag.lot_code,
+        address=urlsplit(url).netloc.lower(),
+        product=product.name,
+        roaster=name_of(product.party_uri) or "",
+        origin=layout.origin or "Yirgacheffe, Ethiopia · washed",
+        cup_notes=layout.cup_notes,
+        roasted=day(day_of_roast),
+        best_before=day(day_of_roast.replace(year=2027)),
+        net=net(product.net_mg),
+        number="1000 of 1000",
+    )
+    return Label(url, words_of(chosen(said, layout)), count_line(bag, layout, 1000))
