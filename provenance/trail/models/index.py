@@ -17,7 +17,8 @@ class IndexHead(models.Model):
     How far the index has grown: the first ``upto`` leaves are in it, and ``root`` stands over its buckets.
 
     ``leaf``: the newest index leaf. The index stands at it, or beyond it while a long backlog is taken in. ``version``:
-    of the map from leaves to what they name, by which the rows were made.
+    of the map from leaves to what they name, by which the rows were made; none of its index leaves may be of it yet,
+    and ``leaf`` is then null.
     """
 
     log = models.OneToOneField(Log, models.PROTECT, primary_key=True, related_name="index_head")

@@ -17,7 +17,7 @@ from provenance.trail.models import Event, Key, Log, ServerKey, Subject
 from provenance.trail.services.acting import HeldKey, bound_to
 from provenance.trail.services.bookkeeping import lock
 from provenance.trail.services.bulk import insert
-from provenance.trail.services.indexing import absorb, state_of
+from provenance.trail.services.indexing import absorb, newest_leaf, state_of
 from provenance.trail.services.recording import append
 
 
@@ -39,7 +39,7 @@ def end_with_index(log: Log, size: int, fresh: Sequence[bytes], now: float | Non
         raise NoIndex(f"{error} Its packs cannot prove any more that they are complete: succeed the log.") from error
     at = timezone.now() if now is None else datetime.fromtimestamp(now, UTC)
     statement, _ = sign(
-        Index(v=VERSION, upto=upto, root=b64url(bytes(state.root)), prev=state.leaf),
+        Index(v=VERSION, upto=upto, root=b64url(bytes(state.root)), prev=newest_leaf(log)),
         iss=log.operator,
         aud=log.aud,
         iat=int(at.timestamp()),

@@ -51,7 +51,7 @@ def state_of(log: Log) -> IndexHead:
     """
     state = IndexHead.objects.filter(log=log).first() or IndexHead(log=log)
     if state.version != VERSION:
-        state.upto, state.root, state.version = 0, EMPTY_INDEX_ROOT, VERSION
+        state.upto, state.root, state.leaf, state.version = 0, EMPTY_INDEX_ROOT, None, VERSION
     return state
 
 
@@ -100,8 +100,7 @@ def rebuild(log: Log) -> None:
 
     The caller holds the head's lock, and a transaction.
     """
-    newest = Event.objects.filter(log=log, act="index", leaf__isnull=False).order_by("-leaf__index")
-    leaf = newest.values_list("leaf__index", flat=True).first()
+    leaf = newest_leaf(log)
     for model in (IndexBucket, IndexTile, IndexHead):
         model._default_manager.filter(log=log).delete()
     if leaf is None:
@@ -111,6 +110,12 @@ def rebuild(log: Log) -> None:
         absorb(log, state, stop)
         state.leaf = stop
         state.save()
+
+
+def newest_leaf(log: Log) -> int | None:
+    """The place of the log's last index leaf, of whatever version; None where it has none yet."""
+    leaves = Event.objects.filter(leaf__log=log, act=Index.name).order_by("-leaf__index")
+    return leaves.values_list("leaf__index", flat=True).first()
 
 
 def prove(log: Log, index: Event, keys: Iterable[bytes]) -> dict[bytes, Proof]:

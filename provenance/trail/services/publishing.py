@@ -97,7 +97,8 @@ def publish_due(*, now: float | None = None) -> list[Checkpoint]:
     unreleased = Checkpoint.objects.filter(log=OuterRef("pk"), release=None)
     not_indexed = Q(head__size__gt=Coalesce(F("index_head__leaf"), -1) + 1) | Q(index_head__version__lt=VERSION)
     due = Log.objects.filter(
-        Exists(Pending.objects.filter(log=OuterRef("pk"))) | Exists(unreleased) | not_indexed, state=Log.State.ACTIVE
+        Exists(Pending.objects.filter(log=OuterRef("pk"))) | Exists(unreleased) | not_indexed,
+        state=Log.State.ACTIVE,
     )
     made = []
     for log in due:

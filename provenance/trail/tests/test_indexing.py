@@ -11,6 +11,7 @@ from provenance.coffee.indexing import WHOLE_LOG, names_in
 from provenance.coffee.statement import parse
 from provenance.keyring import seal_secret
 from provenance.tlog import index as tlog_index
+from provenance.tlog.errors import ProofRefused
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.index import NOT_NAMED, Naming, Record, check_list, check_proof, key_of
 from provenance.tlog.tests import slow_index
@@ -34,6 +35,7 @@ from provenance.trail.services.projecting import rebuild_projections
 from provenance.trail.services.publishing import publish, publish_due
 from provenance.trail.services.queries import checkpoint_for, indexed_checkpoint
 from provenance.trail.services.verifying import findings_of, verify_trail
+from provenance.trail.services.verifying import index as verifying_index
 from provenance.trail.tests import story
 from provenance.trail.tests.story import ALMAZ, CHERRY, PARTY, WET, act
 
@@ -431,6 +433,91 @@ def test_the_index_is_signed_with_the_key_of_leaf_0_whatever_keys_the_operator_h
     publish(log, index=True)
 
     assert index_leaves(log)[0].kid == founding and verify_trail(log) == []
+
+
+def of_version_1(patch: pytest.MonkeyPatch) -> None:
+    """As the software was before: its index said nothing of registrations."""
+    for module in (indexing, index_leaf, publishing):
+        patch.setattr(module, "VERSION", 1)
+
+    def keys_in(leaf: bytes) -> list[bytes]:
+        return [key_of(*name) for name in names_in(leaf) if name[0] != "registered"]
+
+    patch.setattr(indexing, "keys_in", keys_in)
+
+
+@pytest.fixture
+def of_before(log, monkeypatch) -> Log:
+    """A log with two index leaves of version 1, and a leaf that none covers."""
+    with monkeypatch.context() as patch:
+        of_version_1(patch)
+        story.tell()
+        publish(log, index=True)
+        harvests(0, 3)
+        publish(log, index=True)
+        assert verify_trail(log) == []
+    return log
+
+
+def check_that_it_goes_on(log: Log) -> None:
+    assert verify_trail(log) == []
+    (made,) = publish_due(now=2_000_000_600)
+
+    *_, before, newest = index_leaves(log)
+    assert (said_by(before).v, said_by(newest).v) == (1, 2)
+    assert (said_by(newest).prev, newest.index) == (before.index, made.size - 1)
+    first = Event.objects.get(leaf__log=log, leaf__index=0)
+    for name in [("registered", PARTY + ALMAZ), ("registered", first.kid), ("lot", CHERRY), ("act", "index")]:
+        check_list(proven(log, newest, *name), namings(log, newest.index, *name))
+    assert proven(log, newest, "registered", PARTY + ALMAZ).leaves == 1
+    # That second has not come yet.
+    assert [fault for fault in verify_trail(log) if "was released at an impossible time" not in fault.what] == []
+    assert publish_due(now=2_000_000_700) == []
+
+
+def test_a_log_with_an_index_of_version_1_goes_on_with_one_of_version_2(of_before):
+    before = index_leaves(of_before)[-1]
+    assert proven(of_before, before, "lot", CHERRY).leaves > 0
+    assert proven(of_before, before, "registered", PARTY + ALMAZ) == NOT_NAMED
+
+    check_that_it_goes_on(of_before)
+
+    with pytest.raises(indexing.NotKept):
+        proven(of_before, before, "lot", CHERRY)
+    made = rows(of_before)
+    rebuild_projections(of_before)
+    assert rows(of_before)["head"] == made["head"]
+
+
+@pytest.mark.parametrize("left", [0, 25], ids=["to the last leaf", "by fives"])
+def test_a_long_log_takes_its_leaves_in_anew_by_short_transactions(of_before, monkeypatch, left):
+    at_once = LogHead.objects.get(log=of_before).size - 1 - left
+    for module in (indexing, verifying_index):
+        monkeypatch.setattr(module, "LEAVES_AT_ONCE", at_once)
+
+    assert indexing.absorb_backlog(of_before, chunks=1) is False
+
+    assert IndexHead.objects.values_list("upto", "leaf", "version").get(log=of_before) == (at_once, None, 2)
+    assert verify_trail(of_before) == []
+    assert indexing.absorb_backlog(of_before)
+    check_that_it_goes_on(of_before)
+
+
+def test_rows_of_version_1_are_never_grown_on(of_before, monkeypatch):
+    """Planted: whoever takes the stored index as it is signs a root that lacks what was registered before."""
+    monkeypatch.setattr(indexing, "state_of", lambda log: IndexHead.objects.get(log=log))
+    monkeypatch.setattr(index_leaf, "state_of", lambda log: IndexHead.objects.get(log=log))
+
+    with pytest.raises(ProofRefused):
+        check_that_it_goes_on(of_before)
+
+
+def test_an_index_of_an_earlier_version_than_the_one_before_is_named(log, monkeypatch):
+    publish(log, index=True)
+    harvests(0, 1)
+    lies(log, monkeypatch, v=1)
+
+    assert "Its index is of an earlier version than the one before it." in str(verify_trail(log))
 
 
 def test_a_site_that_is_updated_gets_the_tiles_that_its_index_would_have_grown():
