@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provenance.coffee.acts import Correct, Succession
+from provenance.coffee.acts import Correct, RegisterSite, Succession
 from provenance.coffee.indexing import keys_in, names_in
 from provenance.coffee.statement import WITHHELD, check_pop, decode_b64url, parse, read_disclosure, sign_pop, verify
 from provenance.coffee.statement import disclosures as statement_disclosures
@@ -15,6 +15,7 @@ from provenance.coffee.tests.statements import (
     AT,
     AUD,
     CHERRY,
+    FARM,
     IAT,
     JTI,
     KEY,
@@ -47,6 +48,7 @@ def recomputed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         Correct(original=statement.event, original_act="dispatch", declared_at=AT, reason="did_not_occur"),
         jti=OTHER_JTI,
     )
+    registration, _ = signed(RegisterSite(site=FARM, party=ALMAZ, kind="farm", country="ET"), jti=OTHER_JTI)
     index, growth, lot = Index(), Growth(), key_of("lot", CHERRY)
     growth.add(keys_in(statement.jws), 0, leaf_hash)
     index.grow(growth)
@@ -78,6 +80,8 @@ def recomputed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "its last checkpoint": retired.rstrip("\n"),
         "payload of the succession": decode_b64url(succession.jws.split(b".")[1], "payload").decode(),
         "names in the statement above": names_text(statement.jws),
+        "names in a registration of its site by the same farm": names_text(registration.jws),
+        "key of this registration (hexadecimal)": key_of("registered", FARM).hex(),
         "key of its lot (hexadecimal)": lot.hex(),
         "record of its lot, in an index over that one statement as leaf 0 (hexadecimal)": (
             lot + record.leaves.to_bytes(8, "big") + record.head
