@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from provenance.audit.views import events, index, logs, lots, pages, statements
+from provenance.audit.views import attachments, events, index, logs, lots, pages, statements
 
 app_name = "audit"
 urlpatterns = [
@@ -13,6 +13,11 @@ urlpatterns = [
     path("api/events/<uuid:uuid>", events.OneEvent.as_view(), name="event"),
     path("api/events/<uuid:uuid>/proof", events.EventProof.as_view(), name="event-proof"),
     path("api/events/<uuid:uuid>/standing", events.EventStanding.as_view(), name="event-standing"),
+    path(
+        "api/events/<uuid:uuid>/attachments/<str:sha256>",
+        attachments.EventAttachment.as_view(),
+        name="event-attachment",
+    ),
     path("api/lots/<path:code>/trail", lots.LotTrail.as_view(), name="lot-trail"),
     path("api/lots/<path:code>/pack", lots.LotPack.as_view(), name="lot-pack"),
     path("log/<slug:name>/<int:number>/checkpoint", logs.checkpoint, name="checkpoint"),

@@ -12,15 +12,15 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
     retired/1, retired/2     where the log succeeded others: their last checkpoints, to which the proofs of theirs lead
     policy                   the operator's own tlog-policy file; a reader never trusts it
     epcis.jsonld             the same events as an EPCIS 2.0 document, for other software
-    attachments/<sha256>     optional: documents, named by their digest
+    attachments/<sha256>     pictures and papers that the reader may see, named by their digest
     README.txt               how to check the pack
 
 For every traced lot the pack holds all statements that name it, whoever signed them, and the registrations of the
 parties, sites and keys that they need. Leaf 0 is always the first line. "index" counts through the series: the leaves
 of retired logs come first. With an index it also holds the index leaf and,
 so that none can be left out, the bare statements of all other recalls, lifted recalls and ended keys of the log.
-Whatever documents it holds are checked against the statements' digests; the server keeps none yet, so the packs it
-makes hold none.
+Attachments are named by a statement: openly, or in its disclosed ``photo`` (``coffee.photos``). One that is not there
+was not for this reader, was erased, or is not kept by the server.
 """
 
 from collections.abc import Iterator

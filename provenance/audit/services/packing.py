@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.utils import timezone
 
+from provenance.audit.services.attachments import attachments_for
 from provenance.audit.services.readers import Reader
 from provenance.coffee.acts import Genesis, Index, Succession
 from provenance.coffee.errors import CoffeeError
@@ -14,12 +15,13 @@ from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
 from provenance.coffee.statement import Disclosure, Statement, parse
 from provenance.keyring import Unsealable
 from provenance.pack.completeness import rests_on, wanted
-from provenance.pack.format import Entry, Listing
+from provenance.pack.format import Attachment, Entry, Listing
 from provenance.pack.trust import format_trust
 from provenance.pack.write import Heading, stream
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.index import key_of
 from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Site
+from provenance.trail.services.attaching.showing import bytes_of
 from provenance.trail.services.closure import Closure, closure
 from provenance.trail.services.cosigning import cosigned, policy_text
 from provenance.trail.services.indexing import NotKept, prove
@@ -73,9 +75,18 @@ class Pack:
             self._entries(held, _shown(events, self.reader)),
             checkpoint=cosigned(self.checkpoint).encode(),
             policy=policy_text(self.log),
+            attachments=self._attachments(events),
             retired=[at.note.encode() for pk, at in self.checkpoints.items() if pk != self.log.pk],
             listings=self._listings(index, held) if index else (),
         )
+
+    def _attachments(self, events: Collection[Event]) -> Iterator[Attachment]:
+        """The files that the reader may have, once each. One that was changed stays out; ``verify_trail`` names it."""
+        sent: set[str] = set()
+        for each in attachments_for(self.reader, events):
+            if each.sha256 not in sent and (data := bytes_of(each)) is not None:
+                sent.add(each.sha256)
+                yield Attachment(each.sha256, iter([data]))
 
     def _is_published(self, event: Event) -> bool:
         return event.index is not None and event.index < self.checkpoints[event.leaf.log_id].size

@@ -286,6 +286,7 @@ def test_the_schema_and_its_page_name_every_address(client):
     assert list(json.loads(schema.content)["paths"]) == [
         "/api/events",
         "/api/events/{uuid}",
+        "/api/events/{uuid}/attachments/{sha256}",
         "/api/events/{uuid}/proof",
         "/api/events/{uuid}/standing",
         "/api/lots/{code}/pack",

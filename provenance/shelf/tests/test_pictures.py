@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from provenance.shelf.views import pictures
 from provenance.trail.models import Attachment
+from provenance.trail.tests.pictures import flipped
 from provenance.trail.tests.test_attaching import attach, attach_paper
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def test_what_is_not_for_everybody_and_what_never_was_look_the_same(client, log)
 def test_a_picture_that_was_changed_on_the_disk_is_not_served(client, log, settings, caplog):
     digest = digests(attach())[0]
     [file] = Path(settings.MEDIA_ROOT).rglob(digest)
-    file.write_bytes(file.read_bytes()[:-1] + b"\0")
+    file.write_bytes(flipped(file.read_bytes()))
 
     assert client.get(at(digest)).status_code == 404
     assert "was changed" in caplog.text

@@ -70,6 +70,11 @@ def png_of_size(width, height):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
 
 
+def flipped(data):
+    """With one bit of the last byte turned over."""
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
 def animated(kind):
     frames = [scene(400, 300, seed=n) for n in range(3)]
     return encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)

@@ -25,7 +25,7 @@ from provenance.trail.services.publishing import publish
 from provenance.trail.services.queries import AUDITORS, PARTNERS, PUBLIC
 from provenance.trail.services.verifying import verify_trail
 from provenance.trail.tests import story
-from provenance.trail.tests.pictures import PDF, jpeg
+from provenance.trail.tests.pictures import PDF, flipped, jpeg
 from provenance.trail.tests.story import ALMAZ, NOON, PARTY, SITE, WOTE
 
 pytestmark = pytest.mark.django_db
@@ -111,7 +111,7 @@ def test_a_refused_picture_leaves_nothing_behind(log, settings):
 
 DAMAGES = {
     "missing": (lambda file, key: file.unlink(), "is missing"),
-    "one bit": (lambda file, key: file.write_bytes(file.read_bytes()[:-1] + b"\0"), "was changed"),
+    "one bit": (lambda file, key: file.write_bytes(flipped(file.read_bytes())), "was changed"),
     "half of it": (lambda file, key: file.write_bytes(file.read_bytes()[:20]), "was changed"),
     "empty": (lambda file, key: file.write_bytes(b""), "was changed"),
     "another's, by who has the key": (
@@ -268,7 +268,7 @@ def test_what_was_erased_is_not_shown_and_its_bytes_cannot_be_read(log, settings
 def test_a_picture_that_was_changed_is_not_shown_and_the_journal_says_so(log, settings, caplog):
     event = attach()
     for file in on_disk(settings):
-        file.write_bytes(file.read_bytes()[:-1] + b"\0")
+        file.write_bytes(flipped(file.read_bytes()))
 
     digest = Attachment.objects.filter(event=event).first().sha256
     assert public_picture(digest) is None
