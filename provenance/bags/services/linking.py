@@ -7,4 +7,5 @@ from provenance.bags.models import Link, Product
 
 def links_of(product: Product) -> Sequence[Link]:
     """The product's links, those of its lots among them. Whatever else the table holds, only https is led to."""
-    return Link.objects.filter(product=product, type__in=Link.Type.values, href__startswith="https://")
+    kept = Link.objects.filter(product=product, type__in=Link.Type.values)
+    return [link for link in kept if link.href.startswith("https://")]
