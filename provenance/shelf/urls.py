@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from provenance.shelf.views import badge, bundles, codes, pages, pictures, resolver
+from provenance.shelf.views import badge, bundles, codes, counting, messages, pages, pictures, resolver
 
 app_name = "shelf"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("bundle", bundles.bundle, name="bundle"),
     re_path(r"^picture/(?P<sha256>[0-9a-f]{64})\.webp$", pictures.picture, name="picture"),
     path("badge/<path:path>.svg", badge.badge, name="badge"),
+    path("seen", counting.seen, name="seen"),
+    path("report/<path:code>", messages.report, name="report"),
+    path("thanks/<path:code>", messages.thanks, name="thanks"),
     path("how/", pages.how, name="how"),
     path("verify/", pages.verify, name="verify"),
     # The shortest compressed GTIN has ten letters. Last, for it may look like any word.

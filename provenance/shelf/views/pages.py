@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from provenance.bags.models import Bag
+from provenance.bags.services.counting import opened_often
 from provenance.bags.services.issuing import bag_is_of
+from provenance.bags.services.scanning import code_of
 from provenance.shelf.reading import page_of, vouched_for
 
 # A checkpoint lives about as long; nothing here is personal to who asks.
@@ -30,6 +32,8 @@ def lot_page(request: HttpRequest, lot_uri: str, bag: Bag | None = None) -> Http
             "vouched": vouched_for(page),
             "bundle_url": f"{reverse('shelf:bundle')}?lot={quote(lot_uri, safe='')}",
             "bag": bag,
+            "code": code_of(lot_uri, bag),
+            "often": opened_often(bag),
             "product": bag.product if bag else None,
             "bag_is_of_lot": bag is not None
             and story.pack_root != ""
