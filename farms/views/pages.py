@@ -10,6 +10,7 @@ from farms.services.deliveries import deliveries_of, delivery_of, handovers_of, 
 from farms.services.mending import may_correct
 from farms.services.telling import receipt_of
 from farms.views.base import GrowerView
+from provenance.bags.services.messages import thanks_for
 from provenance.members.models import Membership
 from provenance.members.services import parties_of
 from provenance.trail.models import Event
@@ -23,7 +24,7 @@ DELIVERIES_A_PAGE = 25
 
 class Home(GrowerView):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show("farms/home.html", season=season_of(self.business))
+        return self.show("farms/home.html", season=season_of(self.business), thanks=thanks_for(self.business.party))
 
     def without_farm(self, request: HttpRequest) -> HttpResponse:
         if parties_of(request.user, Membership.Role.OFFICER):

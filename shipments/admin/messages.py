@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.html import linebreaks
+from django.utils.html import format_html_join
 
 from provenance.bags.models import Addressee, Message
 from provenance.bags.services.messages import addressed_to, decide
@@ -58,7 +58,7 @@ class MessageAdmin(OwnBusiness):
 
     @admin.display(description="words")
     def words(self, row: Addressee) -> str:
-        return linebreaks(row.message.words, autoescape=True) if row.message.words else "–"
+        return format_html_join("", "{}<br>", ((line,) for line in row.message.words.splitlines())) or "–"
 
     @admin.action(description="Pass the thanks on to the growers", permissions=["view"])
     def pass_on(self, request: HttpRequest, rows: QuerySet[Addressee]) -> None:
