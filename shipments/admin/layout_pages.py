@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -42,6 +43,8 @@ class LabelLayoutAdmin(OwnBusiness):
         return bool(parties) and (obj is None or obj.product.party_uri in parties)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         product = own_product(request)
         level = LabelLayout.Level.SERIAL if product is None or product.gtin else LabelLayout.Level.TOKEN
         return self.designer(request, LabelLayout(product=product, level=level))
@@ -72,8 +75,8 @@ class LabelLayoutAdmin(OwnBusiness):
         return TemplateResponse(request, "admin/shipments/layout.html", context)
 
     def shown(self, form: LayoutForm) -> Preview | None:
-        """The label as filled in; None, with an error at the form, where it cannot be drawn."""
-        if form.is_bound and not form.is_valid():
+        """The label as filled in, even without a name; None, with an error at the form, where it cannot be drawn."""
+        if form.is_bound and set(form.errors) - {"name", NON_FIELD_ERRORS}:
             return None
         layout = form.instance
         if not layout.product_id:
