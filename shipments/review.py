@@ -150,7 +150,8 @@ def _facts_of_its_own(act: Act) -> Iterable[tuple[str, str]]:
                 yield "Scheme", act.scheme
             if act.valid_from or act.valid_to:
                 yield "Valid", f"{day(act.valid_from)} to {day(act.valid_to)}"
-            yield "Fingerprint (SHA-256)", act.sha256
+            if act.sha256:
+                yield "Fingerprint (SHA-256)", act.sha256
         case Recall() | LiftRecall():
             yield "Lots", ", ".join(lot_code_of(lot) for lot in act.lots)
         case Correct():

@@ -118,6 +118,7 @@ WITHHELD = {
     "entered": "As it was typed",
     "name": "Name",
     "note": "Note",
+    "photo": "Words under the photo",
     "place": "Place",
     "price": "Price",
     "recipe": "Recipe",

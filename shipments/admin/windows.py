@@ -1,6 +1,7 @@
 """Stock, deliveries, lots, shortfalls and the trail: to look at, with the acts one click away."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,6 +15,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from provenance.coffee.errors import BadDisclosure
+from provenance.coffee.photos import read_photo
 from provenance.coffee.statement import Statement, parse
 from provenance.trail.models import Balance, Event, Lot, Subject
 from provenance.trail.services.disclosing import disclosures_of
@@ -316,6 +319,7 @@ class TrailEventAdmin(OwnBusiness):
             "own_lots": set(desks.own_lots(businesses_of(request)).values_list("pk", flat=True)),
             "may_correct": statement.iss in businesses_of(request) and can_be_corrected(event, statement.iss),
             "party": statement.iss,
+            "files": list(event.attachments.order_by("pk")),
             "labels_of": packed_lot(event, businesses_of(request)),
         }
         return TemplateResponse(request, "admin/shipments/event.html", context)
@@ -342,6 +346,9 @@ def when(event: Event) -> str:
 def withheld_of(event: Event, statement: Statement, parties: Sequence[str]) -> list[tuple[str, str]]:
     """What stands beside the signed words: the value where one may read it, else that there is one."""
     opened = {one.name: one.value for one in disclosures_of([event], ("public", "partners", *parties))[event.pk]}
+    if "photo" in opened:
+        with suppress(BadDisclosure):
+            opened["photo"] = read_photo(opened["photo"]).caption or "without words"
     return [(words.WITHHELD.get(name, name), opened.get(name, "withheld")) for name in sorted(statement.withheld)]
 
 

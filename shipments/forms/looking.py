@@ -1,7 +1,7 @@
 """Grade, sample, tie a paper to a lot."""
 
-from hashlib import sha256
 from typing import Any
+from unicodedata import normalize
 
 from django import forms
 from django.conf import settings
@@ -9,6 +9,11 @@ from django.conf import settings
 from provenance.coffee import words as closed
 from provenance.coffee.epcis.sensors import MEASUREMENTS
 from provenance.coffee.identifiers import sample_uri
+from provenance.coffee.photos import MAX_CAPTION
+from provenance.trail.errors import NoRoom
+from provenance.trail.services.attaching.cleaning import MOST_BYTES, MOST_PAGE_BYTES, UnusableFile
+from provenance.trail.services.attaching.taking import take_document, take_picture, taken
+from provenance.trail.services.queries import PARTNERS, PUBLIC
 from shipments import words
 from shipments.forms.base import ActForm
 from shipments.forms.fields import CodeField, StockField, WeightField, reason_choices
@@ -17,7 +22,6 @@ from shipments.services.plans import Plan, Refused
 
 PROTOCOLS = ["SCA 2004", "SCA CVA 2024", "COE", "CQI Fine Robusta", "ECX", "house"]
 SHOWN_FIRST = ("score_centi", "moisture_permille", "defects", "primary_defects", "secondary_defects")
-MOST_BYTES = 10 * 1024 * 1024
 
 
 class GradeForm(ActForm):
@@ -109,56 +113,93 @@ class DocumentForm(ActForm):
     title = "Tie a document to lots"
     sign = "Sign the document"
     intro = (
-        "The file's fingerprint (SHA-256) is signed, so anybody you give the file to can see that it is the same one. "
-        "The file itself stays with you; it is not kept here."
+        "The file is kept here, sealed, and its fingerprint (SHA-256) is signed. A PDF is kept as it is: those who "
+        "deal with the lots, and auditors, can download it. A picture is made anew, without what the camera noted."
     )
     group = "Look"
+    after = ("caption", "readers", "note")
 
     lots = LotsField(label="Lots")
     kind = forms.ChoiceField(choices=reason_choices(closed.DOCUMENT_KINDS, words.document))
     scheme = forms.CharField(required=False, max_length=60, help_text="For example organic, Fairtrade.")
     valid_from = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
     valid_to = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
-    file = forms.FileField(required=False, label="File")
-    # Between the two pages only the fingerprint travels, not the file.
-    sha256 = forms.RegexField(r"[0-9a-f]{64}", required=False, widget=forms.HiddenInput)
-    media_type = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
+    file = forms.FileField(
+        required=False,
+        label="File",
+        help_text="A PDF, or a picture as JPEG, PNG or WebP; 10 MB at most.",
+        widget=forms.FileInput({"accept": "application/pdf,image/jpeg,image/png,image/webp"}),
+    )
+    caption = forms.CharField(
+        required=False, max_length=MAX_CAPTION, label="Words under the photo", help_text="Of a photo only."
+    )
+    readers = forms.ChoiceField(
+        required=False,
+        label="Who may see the photo",
+        choices=[
+            ("", "not a photo"),
+            (PUBLIC, "everybody, also who buys a bag"),
+            (PARTNERS, "only those who trade here"),
+        ],
+        help_text="If people are on it, ask them first.",
+    )
+    # Between the two pages only the fingerprint travels: the file is kept already.
+    stored = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def prepare(self) -> None:
         self.fields["lots"].choices = lot_choices(self)  # type: ignore[attr-defined]
 
     def clean(self) -> None:
-        file = self.cleaned_data.get("file")
-        if file is None:
-            if not self.cleaned_data.get("sha256"):
-                self.add_error("file", "Choose the file.")
+        answers = self.cleaned_data
+        is_photo = answers.get("kind") == "photo"
+        if is_photo and not answers.get("readers"):
+            self.add_error("readers", "Who may see the photo?")
+        try:
+            token = self._token(is_photo)
+            self.taken = taken(self.desk.party, token) if token else None
+        except (UnusableFile, NoRoom) as error:
+            self.add_error("file", str(error))
             return
-        if file.size > MOST_BYTES:
-            self.add_error("file", "The file is larger than 10 MB.")
-            return
-        digest = sha256()
-        for chunk in file.chunks():
-            digest.update(chunk)
-        self.cleaned_data["sha256"] = digest.hexdigest()
-        self.cleaned_data["media_type"] = (file.content_type or "application/octet-stream").lower()
+        if self.taken is None:
+            self.add_error("file", "Choose the file.")
+        elif is_photo and not self.taken.is_picture:
+            self.add_error("kind", "This file is no picture: choose another kind.")
+        elif is_photo and self.taken.files[0].size > MOST_PAGE_BYTES:
+            # It was sent as a paper, in one large size.
+            self.add_error("file", "Choose the photo again.")
+        else:
+            # Whatever else is to be mended, the file need not be sent again.
+            self.data = self.data.copy()
+            self.data["stored"] = token
+
+    def _token(self, is_photo: bool) -> str:
+        upload = self.cleaned_data.get("file")
+        if upload is None:
+            return str(self.cleaned_data.get("stored") or "")
+        # A byte more than may be kept is enough to refuse it.
+        data = upload.read(MOST_BYTES + 1)
+        return take_picture(self.desk.party, data) if is_photo else take_document(self.desk.party, data)
 
     @property
     def carried(self) -> dict[str, str]:
         """What the page before signing hands on instead of the file."""
-        return {name: self.cleaned_data[name] for name in ("sha256", "media_type")}
+        return {"stored": "-".join(file.sha256 for file in self.taken.files)} if self.taken else {}
 
     def plan(self) -> Plan:
         answers = self.cleaned_data
+        assert self.taken is not None, "a form without a file is not valid"
+        is_photo = answers["kind"] == "photo"
         return looking.attach_document(
             party=self.desk.party,
             at=answers["at"],
             lots=answers["lots"],
             kind=answers["kind"],
-            sha256=answers["sha256"],
-            media_type=answers["media_type"],
+            file=self.taken,
             scheme=answers["scheme"] or None,
             valid_from=answers["valid_from"],
             valid_to=answers["valid_to"],
+            caption=normalize("NFC", answers["caption"]) if is_photo else "",
+            readers=answers["readers"] if is_photo else PARTNERS,
             note=answers["note"],
         )
 

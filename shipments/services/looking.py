@@ -1,11 +1,14 @@
 """Somebody looks at coffee: grades it, takes a sample, ties a paper to it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from provenance.coffee.acts import AttachDocument, Grade, Sample
+from provenance.trail.services.acting import Withheld
+from provenance.trail.services.attaching.taking import Taken
 from shipments.services.moving import Line, named, other_than
-from shipments.services.plans import Plan, plan
+from shipments.services.plans import PARTNERS, Plan, draft, plan
 
 
 def grade(
@@ -45,24 +48,33 @@ def attach_document(
     at: datetime,
     lots: Sequence[str],
     kind: str,
-    sha256: str,
-    media_type: str,
+    file: Taken,
     site: str | None = None,
     scheme: str | None = None,
     valid_from: date | None = None,
     valid_to: date | None = None,
+    caption: str = "",
+    readers: str = PARTNERS,
     note: str = "",
 ) -> Plan:
-    """Tie a paper to lots by its SHA-256 (hex). The paper itself stays with its owner."""
+    """
+    Tie a stored file to lots: a paper by its digest, a photo without naming it in what is signed.
+
+    ``readers`` may see a photo, and ``caption`` under it: "public" or "partners".
+    """
+    is_photo = kind == "photo"
+    files = file.files if is_photo else file.files[-1:]
     act = AttachDocument(
         at=at,
         site=site,
         lots=tuple(lots),
         kind=kind,
-        sha256=sha256,
-        media_type=media_type,
+        sha256=None if is_photo else files[0].sha256,
+        media_type=files[0].media_type,
         scheme=scheme,
         valid_from=valid_from,
         valid_to=valid_to,
     )
-    return plan(party, act, note=note)
+    made = draft(act, note=note)
+    photo = {"photo": Withheld(file.photo(shows="coffee", caption=caption).text, readers)} if is_photo else {}
+    return Plan(party, (replace(made, withheld={**made.withheld, **photo}, files=files),)).check()

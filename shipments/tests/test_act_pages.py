@@ -124,7 +124,7 @@ def given_sample(door, other):
 
 def given_document(door, other):
     lot = take_in(door.user, "G-1", 60)
-    file = SimpleUploadedFile("certificate.pdf", b"%PDF-1.7 demo", content_type="application/pdf")
+    file = SimpleUploadedFile("certificate.pdf", b"%PDF-1.7 demo %%EOF", content_type="application/pdf")
     return {"lots": [lot.uri], "kind": "certificate", "scheme": "organic", "file": file}
 
 
