@@ -12,6 +12,8 @@ from provenance.keyring import Unsealable
 from provenance.shelf.story import Opened, Reading, Story, Telling, read, tell
 from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Event, Log, Lot
+from provenance.trail.services.attaching.showing import Picture, pictures_at
+from provenance.trail.services.cosigning import witness_lines
 from provenance.trail.services.queries import Closure, closure, public_disclosures
 from provenance.trail.services.standing import Vouched, vouchers_of
 
@@ -21,10 +23,15 @@ MOST_FOUND = 20
 
 @dataclass(frozen=True)
 class Page:
-    """``origin``: of the log, as its genesis names it. ``reading`` and ``events``: what the bundle is made of."""
+    """
+    ``origin``: of the log, as its genesis names it. ``portrait``: of those who grew it, or of where it grew.
+
+    ``reading`` and ``events``: what the bundle is made of.
+    """
 
     story: Story
     origin: str
+    portrait: Picture | None
     reading: Reading
     opened: dict[str, dict[str, Opened]]
     events: dict[str, Event]
@@ -48,13 +55,15 @@ class Page:
 
 def vouched_for(page: Page) -> Vouched | None:
     """Who vouches for the places of all that the page rests on; None while something waits for that."""
+    if not witness_lines():
+        return None
     told = [(log, newest) for log in page.series() if (newest := page.newest_in(log)) >= 0]
     # A log's leaf 0 quotes the one before it, so who vouches for the last has seen the end of the others.
     return vouchers_of(*told[-1]) if told and not page.waits else None
 
 
 def page_of(lot_uri: str) -> Page | None:
-    """What the trail says of the lot, or None where it says nothing. Two queries, however long the trail is."""
+    """What the trail says of the lot, or None where it says nothing. Three queries, however long the trail is."""
     found = closure([lot_uri])
     if lot_uri not in found.lots:
         return None
@@ -63,7 +72,21 @@ def page_of(lot_uri: str) -> Page | None:
     shown = [events[telling.event_id] for telling in (*reading.registry, *reading.journey)]
     opened = _opened([event for event in shown if event.event_id not in reading.faults])
     story = tell(reading, opened, lot_uri, timezone.now().date())
-    return Page(story, _origin(reading.registry), reading, opened, events)
+    return Page(story, _origin(reading.registry), _portrait(reading), reading, opened, events)
+
+
+# What a shopper would rather see first: who grew it, then where.
+SHOWN_FIRST = ("portrait", "farm", "harvest", "plot", "place")
+GROWN_AT = frozenset({"farm", "washing_station", "collection_point"})
+
+
+def _portrait(reading: Reading) -> Picture | None:
+    """Of a place where the coffee grew or was gathered, as far as its people show it to everybody."""
+    bodies = (telling.statement.body for telling in reading.journey if telling.statement)
+    sites = dict.fromkeys(site for body in bodies if (site := getattr(body, "site", None)) in reading.books.sites)
+    pictures = pictures_at([site for site in sites if reading.books.sites[site].kind in GROWN_AT])
+    shown = [one for found in pictures.values() for one in found if one.kind in SHOWN_FIRST]
+    return min(shown, key=lambda one: SHOWN_FIRST.index(one.kind), default=None)
 
 
 def _tellings(found: Closure) -> list[Telling]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from provenance.shelf.map.outlines import Frame, outlines_in
 
 # Two units are about a pixel of a phone.
-WIDTH, HEIGHT = 720, 400
-MARGIN = 76
+WIDTH, HEIGHT = 720, 340
+MARGIN = 64
 LETTER = 14  # width of one, about
 # Degrees that the map shows at least: less would tell nothing of where in the world a farm lies.
 LEAST = 14.0

@@ -4,8 +4,8 @@ Makes ``outlines.json`` from Natural Earth's countries at 1:110 million.
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
     python provenance/shelf/map/make_outlines.py package/countries-110m.json
 
-world-atlas 2.0.2 (ISC) repackages Natural Earth 4.1.0 as TopoJSON. Natural Earth is in the public domain:
-https://www.naturalearthdata.com/about/terms-of-use/
+world-atlas 2.0.2 (ISC) repackages Natural Earth 4.1.0 as TopoJSON, with what the 180th meridian cuts sewn together.
+Natural Earth is in the public domain: https://www.naturalearthdata.com/about/terms-of-use/
 """
 
 import json
@@ -19,6 +19,9 @@ SOURCE = "Natural Earth 4.1.0, countries 1:110m, by way of world-atlas 2.0.2"
 LICENCE = "public domain"
 ANTARCTICA = "010"  # nobody grows or roasts there; it would fill the foot of every map
 
+SOUTHERNMOST = -65_00
+FULL_TURN = 360_00
+
 Arc = list[tuple[int, int]]
 
 
@@ -28,8 +31,12 @@ def main(path: Path) -> None:
     countries = [one for one in topology["objects"]["countries"]["geometries"] if one.get("id") != ANTARCTICA]
     uses = Counter(number if number >= 0 else ~number for each in countries for number in set(_arc_numbers(each)))
     land = topology["objects"]["land"]["geometries"][0]["arcs"]
-    rings = [[_joined(arcs, ring) for ring in polygon] for polygon in land]
-    coasts = [polygon for polygon in rings if min(latitude for _, latitude in polygon[0]) > -6500]
+    rings = [[_unwound(_joined(arcs, ring)) for ring in polygon] for polygon in land]
+    coasts = [polygon for polygon in rings if min(latitude for _, latitude in polygon[0]) > SOUTHERNMOST]
+    # What reaches beyond the 180th meridian is drawn at the other end of the world, too.
+    for turn in (FULL_TURN, -FULL_TURN):
+        beyond = [polygon for polygon in rings if any(abs(x + turn) < FULL_TURN / 2 for x, _ in polygon[0])]
+        coasts += [[[(x + turn, y) for x, y in ring] for ring in polygon] for polygon in beyond if polygon in coasts]
     borders = [arcs[number] for number, times in sorted(uses.items()) if times > 1]
     found = {"source": SOURCE, "licence": LICENCE, "unit": "0.01 degree", "coasts": coasts, "borders": borders}
     target = Path(__file__).with_name("outlines.json")
@@ -52,6 +59,14 @@ def _joined(arcs: list[Arc], numbers: list[int]) -> Arc:
         points = arcs[number] if number >= 0 else arcs[~number][::-1]
         ring += points[1:] if ring else points
     return ring
+
+
+def _unwound(ring: Arc) -> Arc:
+    """A ring that crosses the 180th meridian goes on beyond it, and does not run around the world."""
+    xs = [ring[0][0]]
+    for x, _ in ring[1:]:
+        xs.append(x + FULL_TURN * round((xs[-1] - x) / FULL_TURN))
+    return [(x, y) for x, (_, y) in zip(xs, ring, strict=True)]
 
 
 def _arc_numbers(geometry: dict[str, Any]) -> list[int]:

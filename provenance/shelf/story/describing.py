@@ -15,6 +15,8 @@ from provenance.shelf.story.sentences import Named, Words, sentence
 from provenance.shelf.story.sources import countries
 from provenance.shelf.story.values import Fact, Source, Telling
 
+# More of them say nothing at a glance; all stand among the facts.
+MOST_VARIETIES = 3
 NOBODY_SAYS = _("○ Nobody says")
 
 
@@ -37,7 +39,7 @@ def headline(told: Sequence[Source]) -> Words | None:
 def one_line(said: acts.Attributes, journey: Sequence[Telling], told: Sequence[Source], names: Names) -> list[Words]:
     """Washed Caturra and Castillo · harvested May–June 2026 · roasted 3 November 2026 in Vienna"""
     parts: list[Words] = []
-    variety = words.listed([_titled(name) for name in said.variety]) if said.variety else ""
+    variety = words.listed([_titled(name) for name in said.variety]) if 0 < len(said.variety) <= MOST_VARIETIES else ""
     process = words.PROCESSES.get(said.process or "", (said.process or "").capitalize())
     if process and variety:
         parts.append(sentence(_("{process} {variety}"), process=process, variety=variety))

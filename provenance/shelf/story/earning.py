@@ -1,5 +1,7 @@
 """What the growers got for their coffee, so far as somebody says it openly."""
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -24,29 +26,65 @@ TO_ROASTED = {
     Form.GREEN: ("roast",),
 }
 MOST_SHOWN = 3
+# What a payment says in so many words can be added up; anything else is shown as it stands.
+AMOUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ([A-Z]{3})")
+TAKEN = frozenset({"deduction", "loan_repayment"})
 
 
 def earned(books: Books, journey: Sequence[Telling], *, of_a_part: bool) -> Earned:
     """From the growers' own sales, and what was paid for these; what traders pay each other is no answer here."""
     sales = {telling.event_id: telling for telling in journey if _is_growers_sale(books, telling)}
     payments = [telling for telling in journey if _covers(telling) & sales.keys()]
-    told: dict[str, Words] = {}
-    withheld = False
-    for telling, name in [*((sale, "price") for sale in sales.values()), *((paid, "amount") for paid in payments)]:
-        if shown := telling.opened.get(name):
-            told.setdefault(shown.value, _told(telling, Named(shown.value, shown.digest)))
-        else:
-            withheld |= name in telling.statement.withheld
-    prices = tuple(told.values())
+    shown = {
+        one.value: Named(one.value, one.digest)
+        for sale in sales.values()
+        if (one := sale.opened.get("price")) is not None
+    }
+    prices = [*shown.values(), *_paid([paid for paid in payments if "amount" in paid.opened])]
+    asked = [*((sale, "price") for sale in sales.values()), *((paid, "amount") for paid in payments)]
+    withheld = any(name in telling.statement.withheld and name not in telling.opened for telling, name in asked)
     forms = {form for sale in sales.values() for form in _sold(books, sale)}
-    settled = bool(payments) and all(telling.statement.body.final for telling in payments)
     return Earned(
-        prices=prices[:MOST_SHOWN],
-        withheld=withheld and not prices,
-        so_far=not settled,
+        prices=tuple(prices[:MOST_SHOWN]),
+        withheld=withheld,
+        so_far=not (payments and all(telling.statement.body.final for telling in payments)),
         factor=factor(forms.pop()) if prices and len(forms) == 1 else None,
         of_a_part=of_a_part and bool(prices),
     )
+
+
+def _paid(payments: Sequence[Telling]) -> list[Words]:
+    """What was paid a kilogram, in each currency and form, premiums among it; what cannot be added up, word by word."""
+    totals: dict[tuple[str, Form], Decimal] = defaultdict(Decimal)
+    premiums: dict[tuple[str, Form], Decimal] = defaultdict(Decimal)
+    masses: dict[tuple[str, Form], dict[frozenset[str], int]] = defaultdict(dict)
+    told: list[Words] = []
+    for telling in payments:
+        body, amount = telling.statement.body, telling.opened["amount"]
+        match = AMOUNT.fullmatch(amount.value)
+        if match is None:
+            message = _("{amount}, {payment} for {weight} of {form}")
+            value, payment = Named(amount.value, amount.digest), words.PAYMENTS[body.kind]
+            weight, form = words.weight(body.mass_mg), words.FORMS[body.form]
+            told.append(sentence(message, amount=value, payment=payment, weight=weight, form=form))
+            continue
+        sold = (match[2], body.form)
+        totals[sold] += -Decimal(match[1]) if body.kind in TAKEN else Decimal(match[1])
+        premiums[sold] += Decimal(match[1]) if body.kind == "premium" else 0
+        masses[sold][frozenset(body.deliveries)] = body.mass_mg
+    return [_a_kilogram(sold, totals[sold], premiums[sold], sum(masses[sold].values())) for sold in totals] + told
+
+
+def _a_kilogram(sold: tuple[str, Form], total: Decimal, premium: Decimal, mass_mg: int) -> Words:
+    currency, form = sold
+    kilograms = Decimal(mass_mg) / acts.MG_PER_KG
+    message = (
+        _("{amount} {currency} a kg of {form}, {premium} {currency} of it a premium")
+        if premium
+        else _("{amount} {currency} a kg of {form}")
+    )
+    amount, extra = (words.money(each / kilograms) for each in (total, premium))
+    return sentence(message, amount=amount, currency=currency, form=words.FORMS[form], premium=extra)
 
 
 def factor(form: Form) -> Sentence | None:
@@ -65,15 +103,6 @@ def roasted_from(form: Form) -> Decimal:
     for step in TO_ROASTED[form]:
         share *= Decimal(sum(STEPS[step].usual)) / 2000
     return share
-
-
-def _told(telling: Telling, value: Named) -> Words:
-    body = telling.statement.body
-    if not isinstance(body, acts.Pay):
-        return value
-    message = _("{amount}, {payment} for {weight} of {form}")
-    weight, form = words.weight(body.mass_mg), words.FORMS[body.form]
-    return sentence(message, amount=value, payment=words.PAYMENTS[body.kind], weight=weight, form=form)
 
 
 def _is_growers_sale(books: Books, telling: Telling) -> bool:

@@ -11,12 +11,16 @@ from provenance.shelf.story import words
 from provenance.shelf.story.sentences import Named, Signed, Words, sentence
 from provenance.shelf.story.values import Fact, Opened
 
+# A picture is shown, not described.
+SHOWN_ELSEWHERE = frozenset({"photo"})
+
 
 def facts_of(act: acts.Act, opened: Mapping[str, Opened]) -> tuple[Fact, ...]:
     """What an act says beyond its weights, and what is disclosed beside it."""
     facts = [
         Fact(words.FIELDS.get(name, name.replace("_", " ")), Named(one.value, one.digest))
         for name, one in opened.items()
+        if name not in SHOWN_ELSEWHERE
     ]
     facts += _differences(act)
     match act:

@@ -11,7 +11,7 @@ from provenance.coffee.ledger import ancestors, edges_of, shortfall_flags
 from provenance.shelf.story import words
 from provenance.shelf.story.journey import Reading
 from provenance.shelf.story.names import Names
-from provenance.shelf.story.sentences import Sentence, Words, sentence
+from provenance.shelf.story.sentences import Words, sentence
 from provenance.shelf.story.values import Recalled, Step, Verdict
 
 
@@ -20,9 +20,9 @@ def verdict(steps: Sequence[Step]) -> Verdict:
     if broken:
         return Verdict("mismatch", "✖", sentence(_("Does not match: {step}."), step=broken.sentence), (broken.fault,))
     links = [step for step in steps if step.kind in evidence.LINKS and not step.taken_back]
-    contests = [reply for step in steps if not step.taken_back for reply in step.replies if reply.code == "contest"]
-    if contests:
-        return _contested(contests[0].sentence, len(contests), _strength(links))
+    contested = [step for step in steps if step.contested and not step.taken_back]
+    if contested:
+        return _contested(contested, _strength(links))
     if not links:
         return Verdict("nobody", "○", _("Nobody says how this coffee came here."))
     if all(step.tone == "agreed" for step in links):
@@ -31,12 +31,16 @@ def verdict(steps: Sequence[Step]) -> Verdict:
     return Verdict("one_side", "◐", first, tuple(more))
 
 
-def _contested(said: Sentence, number: int, strength: Sequence[Words]) -> Verdict:
+def _contested(steps: Sequence[Step], strength: Sequence[Words]) -> Verdict:
+    contest = next(reply for reply in steps[0].replies if reply.code == "contest")
     message = ngettext_lazy(
-        "One step is contested. {said}.", "{number} steps are contested. The first: {said}.", number
+        "{who} contests one step: {reason}.",
+        "{number} steps are contested, one of them by {who}: {reason}.",
+        len(steps),
     )
-    told = sentence(message, said=said, number=words.number(number))
-    return Verdict("contested", "≠", told, tuple(strength))
+    told = sentence(message, number=words.number(len(steps)), **contest.sentence.parts)
+    step = sentence(_("The step: “{step}”."), step=steps[0].sentence)
+    return Verdict("contested", "≠", told, (step, *strength))
 
 
 def _strength(links: Sequence[Step]) -> list[Words]:

@@ -143,7 +143,16 @@ def _told(names: Names, gathered: Gathered, group: _Group) -> Source:
     else:
         growers = names.disclosed(next(iter(group.growers)))
     name = names.site(site) or Named(_("a place that is not registered"))
-    return Source(gathered, group.permyriad, name, growers, unnamed, names.where(site), names.country(site))
+    return Source(
+        gathered,
+        group.permyriad,
+        name,
+        growers,
+        len(group.growers),
+        unnamed,
+        names.where(site),
+        names.country(site),
+    )
 
 
 def _declared(names: Names, gathered: Gathered, group: _Group) -> Source:

@@ -141,15 +141,16 @@ class Source:
     """
     A part of the coffee. ``name`` None: nobody says where it comes from.
 
-    ``growers``: who grew it, by name where it was one who lets himself be named, else "312 farmers". ``place``: from
-    the village to the country. ``declared_by``: who named the place when the coffee reached them; what came before is
-    not recorded.
+    ``growers``: who grew it, by name where it was one who lets himself be named, else "312 farmers"; ``people``: how
+    many they are, as far as they are known. ``place``: from the village to the country. ``declared_by``: who named the
+    place when the coffee reached them; what came before is not recorded.
     """
 
     key: Hashable
     permyriad: int
     name: Words | None
     growers: Words | None = None
+    people: int = 0
     unnamed: Words | None = None
     place: tuple[Named | str, ...] = ()
     country: str = ""

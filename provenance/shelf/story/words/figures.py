@@ -41,6 +41,12 @@ def _number(value: Decimal, *, grouped: bool) -> str:
     return number_format(value, decimal_pos=max(0, -exponent), use_l10n=True, force_grouping=grouped)
 
 
+@_later
+def money(amount: Decimal) -> str:
+    """With its two places, as prices are written."""
+    return number_format(round(amount, 2), decimal_pos=2, use_l10n=True, force_grouping=True)
+
+
 def said_kg(mass_mg: int) -> str:
     """Milligrams as the figure stands in the signed event, in kilograms."""
     text = format(to_kg(mass_mg), "f")

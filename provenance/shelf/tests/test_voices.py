@@ -1,0 +1,158 @@
+"""What others say of a step, what the growers got, which certificates hold: told from their statements."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from provenance.coffee import acts
+from provenance.coffee.acts import Form
+from provenance.shelf.reading import page_of
+from provenance.shelf.story import tell
+from provenance.shelf.story.earning import factor, roasted_from, yields
+from provenance.shelf.tests import world
+from provenance.shelf.tests.world import ALMAZ, GREEN, HOST, PACKED, WOTE
+from provenance.trail.services import registry
+from provenance.trail.services.acting import Draft, Withheld, record_acts
+
+RECEIPT_LOTS = (world.DAY_LOT, f"https://{HOST}/epcis/class/cherry.H-1")
+
+
+@pytest.fixture
+def bag(log):
+    return world.build(log)
+
+
+def replies(bag, act: acts.Act, **withheld: Withheld):
+    [event] = record_acts(ALMAZ, [Draft(act, withheld)])
+    return event
+
+
+def pays(bag, kind: str, amount: str, **more) -> None:
+    act = acts.Pay(
+        at=world.at(3, 9),
+        kind=kind,
+        deliveries=(bag.events["took in"].event_id,),
+        lots=RECEIPT_LOTS,
+        form=Form.CHERRY,
+        mass_mg=84_500_000,
+        **more,
+    )
+    record_acts(WOTE, [Draft(act, {"amount": Withheld(amount, "public")})])
+
+
+def test_a_contest_is_the_verdict_and_stands_beside_its_step(bag, client):
+    act = acts.Contest(at=world.at(3, 5), event=bag.events["took in"].event_id, lots=RECEIPT_LOTS, reason="weight")
+    event = replies(bag, act, words=Withheld("It was 91 kg on my own scale.", "public"))
+
+    story = page_of(PACKED).story
+
+    assert story.verdict.code == "contested"
+    assert str(story.verdict.words) == "Almaz contests one step: the weight is wrong."
+    [step] = [step for step in story.steps if step.replies]
+    assert step.title == "Wote Station took in 84.5 kg of cherry from Almaz"
+    assert (str(step.replies[0].words), step.tone) == ("It was 91 kg on my own scale.", "alarm")
+    page = client.get(GREEN.removeprefix(f"https://{HOST}")).content.decode()
+    assert f"{bag.events['took in'].event_id}/" in page.split(f"{event.event_id}/")[0]
+    assert "It was 91 kg on my own scale." in page
+
+
+def test_a_confirmation_changes_no_verdict(bag):
+    before = page_of(PACKED).story.verdict.code
+    replies(bag, acts.Confirm(at=world.at(3, 5), event=bag.events["took in"].event_id, lots=RECEIPT_LOTS))
+
+    story = page_of(PACKED).story
+
+    assert story.verdict.code == before == "one_side"
+    assert [reply.code for step in story.steps for reply in step.replies] == ["confirm"]
+
+
+def test_what_a_grower_agreed_is_shown_with_what_it_becomes(bag):
+    got = page_of(PACKED).story.earned
+
+    assert [str(price) for price in got.prices] == ["0.55 USD a kg of cherry"]
+    assert (str(got.factor), got.so_far) == ("about 7 kg of cherry make 1 kg roasted", True)
+
+
+def test_payments_are_added_up_by_the_kilogram_and_premiums_named(bag):
+    pays(bag, "first", "40.00 USD")
+    pays(bag, "premium", "10.70 USD", final=False)
+
+    prices = [str(price) for price in page_of(PACKED).story.earned.prices]
+
+    assert prices[1] == "0.60 USD a kg of cherry, 0.13 USD of it a premium"
+
+
+def test_what_is_taken_off_is_taken_off(bag):
+    pays(bag, "first", "50.70 USD")
+    pays(bag, "deduction", "8.45 USD")
+
+    assert str(page_of(PACKED).story.earned.prices[1]) == "0.50 USD a kg of cherry"
+
+
+def test_an_amount_that_cannot_be_added_up_is_shown_as_it_was_written(bag):
+    pays(bag, "bonus", "two sacks of flour")
+
+    assert str(page_of(PACKED).story.earned.prices[1]) == "two sacks of flour, a bonus for 84.5 kg of cherry"
+
+
+def test_what_traders_pay_each_other_is_not_what_the_farmer_got(bag):
+    assert "7.10 USD" not in "".join(str(price) for price in page_of(GREEN).story.earned.prices)
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (Form.DRY_PARCHMENT, "about 1.5 kg of dry parchment make 1 kg roasted"),
+        (Form.DRIED_CHERRY, "about 2.4 kg of dried cherry make 1 kg roasted"),
+        (Form.GREEN, "about 1.2 kg of green coffee make 1 kg roasted"),
+    ],
+)
+def test_each_form_has_its_factor(form, words):
+    assert str(factor(form)) == words
+
+
+def test_there_is_no_factor_for_what_growers_do_not_sell():
+    assert factor(Form.CHAFF) is None
+    assert 0.14 < roasted_from(Form.CHERRY) < 0.145
+    assert yields()["roast"][:2] == (78, 89)
+
+
+@pytest.fixture
+def auditor(bag):
+    party = registry.register_party(kind="organisation", roles=["auditor"], name="Fabula Audits", country="CH")
+    today = timezone.now().date()
+    act = acts.Certify(
+        at=world.at(4, 2),
+        scheme="Organic",
+        chain="segregated",
+        valid_from=today - timedelta(days=30),
+        valid_to=today + timedelta(days=30),
+        lots=(GREEN,),
+    )
+    [event] = record_acts(party, [Draft(act)])
+    return party, event, today
+
+
+def certificates_on(day: date) -> list[str]:
+    page = page_of(PACKED)
+    story = tell(page.reading, page.opened, PACKED, day)
+    return [f"{one.scheme}, {one.issuer}, {one.scope}" for one in story.certificates]
+
+
+def test_a_certificate_is_told_while_its_dates_hold(auditor):
+    _, _, today = auditor
+
+    assert certificates_on(today) == ["Organic, Fabula Audits, for G-0302"]
+    assert certificates_on(today + timedelta(days=30)) == ["Organic, Fabula Audits, for G-0302"]
+    assert certificates_on(today + timedelta(days=31)) == []
+    assert certificates_on(today - timedelta(days=31)) == []
+
+
+def test_a_withdrawn_certificate_is_told_no_longer(auditor):
+    party, event, today = auditor
+    act = acts.Withdraw(at=world.at(4, 3), certificate=event.event_id, since=today, reason="breach", lots=(GREEN,))
+    record_acts(party, [Draft(act)])
+
+    assert certificates_on(today - timedelta(days=1)) == ["Organic, Fabula Audits, for G-0302"]
+    assert certificates_on(today) == []
