@@ -16,8 +16,6 @@ from shipments.models import LabelLayout
 SHOWN_DPI = 300
 # The coarsest at which a code must be read: old office printers, and phones a hand's breadth too far.
 READ_DPI = 150
-# What GS1 asks of a QR code with a Digital Link at a till (General Specifications, symbol table 1).
-MODULE_FOR_TILLS = 0.396  # mm
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,6 @@ class Preview:
     left_out: tuple[str, ...]
     cut: tuple[str, ...]
     missing: str
-
-    @property
-    def too_fine_for_tills(self) -> bool:
-        return self.module < MODULE_FOR_TILLS
 
 
 def preview(label: Label, paper: Paper, layout: LabelLayout) -> Preview:

@@ -321,6 +321,7 @@ def test_a_sheet_that_was_begun_is_used_up(packed, roastery):
         ({"right": "50"}, "less than or equal to 10"),
         ({"down": "x"}, "Enter a number."),
         ({"layout": "77"}, "There is no such layout of this product any more."),
+        ({"layout": "9" * 30}, "There is no such layout of this product any more."),
         ({"layout": "x"}, "There is no such layout of this product any more."),
         ({"order": "x"}, "Enter a valid UUID."),
     ],
@@ -333,6 +334,14 @@ def test_what_cannot_be_printed_is_said_and_nothing_is_ordered(packed, roastery,
     assert not page.streaming
     assert said in text(page) and "Nothing was printed." in text(page)
     assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("asked", ["9" * 30, "x", "٤", "-1", ""])
+def test_a_layout_that_is_asked_for_and_not_there_is_passed_over(packed, roastery, asked):
+    lot = packed(1)
+
+    assert roastery.client.get(label_url(lot), {"layout": asked}).context["form"]["layout"].value() is None
+    assert roastery.client.get(ADD, {"product": asked}).status_code == 200
 
 
 def test_a_layout_of_another_product_is_not_offered(packed, roastery, kofi):
