@@ -83,7 +83,37 @@ REFUSED_FOR = {
     "other": "another reason",
 }
 
-ACTS = {"harvest": "a harvest", "dispatch": "a delivery", "process": "a step of work"}
+CONTESTED_FOR = {
+    "weight": "The weight",
+    "quality": "The quality",
+    "price": "The price",
+    "not_paid": "I was not paid",
+    "not_mine": "It is not my coffee",
+    "did_not_happen": "It did not happen",
+    "date": "The day",
+    "place": "The place",
+    "claim": "What they claim of the coffee",
+    "other": "Something else",
+}
+
+PAYMENTS = {
+    "advance": "an advance",
+    "first": "the first payment",
+    "second": "the second payment",
+    "bonus": "a bonus",
+    "premium": "a premium",
+    "dividend": "a dividend",
+    "deduction": "kept back",
+    "loan_repayment": "kept back for a loan",
+}
+
+ACTS = {
+    "harvest": "a harvest",
+    "dispatch": "a delivery",
+    "process": "a step of work",
+    "confirm": "a yes",
+    "contest": "a no",
+}
 
 STEPS = {
     "wash_and_dry": "washed and dried",
@@ -107,6 +137,10 @@ def handover(state: str) -> str:
 
 def refused_for(reason: str) -> str:
     return REFUSED_FOR[reason]
+
+
+def contested_for(reason: str) -> str:
+    return CONTESTED_FOR[reason]
 
 
 def country(code: str) -> str:

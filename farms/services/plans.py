@@ -9,7 +9,7 @@ from provenance.coffee import epcis
 from provenance.coffee.acts import Act
 from provenance.coffee.errors import CoffeeError
 from provenance.trail.models import Event
-from provenance.trail.services.acting import Draft, Withheld, record_acts, rehearse_acts
+from provenance.trail.services.acting import Draft, HeldKey, Withheld, record_acts, rehearse_acts
 
 # Without letters and digits that look alike on a sack.
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -46,10 +46,13 @@ class Plan:
         rehearse_acts(self.party, self.drafts)
         return self
 
-    def sign(self, event_id: str) -> list[Event]:
-        """Record with the key that this server keeps. The first event gets the id, so a second click finds it."""
+    def sign(self, event_id: str, *, key: HeldKey | None = None) -> list[Event]:
+        """
+        Record with ``key``, else with the one that this server keeps. The first event gets the id, so a second click
+        finds it.
+        """
         first, *others = self.drafts
-        return record_acts(self.party, [replace(first, jti=event_id), *others])
+        return record_acts(self.party, [replace(first, jti=event_id), *others], key)
 
 
 def draft(act: Act, audience: str, withheld: Mapping[str, str]) -> Draft:

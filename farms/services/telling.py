@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from farms import words
 from farms.services.business import Business
 from farms.services.deliveries import masses_of
+from farms.services.saying import say
 from provenance.coffee.acts import (
     Act,
     AttachDocument,
@@ -112,6 +113,8 @@ def tell(
         case RegisterKey(custody=custody):
             held = "this server keeps it" if custody == "server" else "it lies in a phone"
             return Told("Key registered", f"{who} registers a key for {name.of(act.party)}.", [("The key", held)])
+    if said := say(act, who, name.of, withheld):
+        return Told(*said)
     return Told(act.name.replace("_", " ").capitalize(), f"{who} signed something that names you.")
 
 

@@ -16,9 +16,9 @@ from provenance.trail.services.acting import new_event_id
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["home", "deliveries", "farm", "plot", "harvest", "drying", "delivery"]
+PAGES = ["home", "deliveries", "farm", "plot", "harvest", "drying", "delivery", "others"]
 FORMS = ["farm", "plot", "harvest", "drying", "delivery"]
-ABOUT = ["event", "proof", "correct"]
+ABOUT = ["event", "proof", "correct", "reply"]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_each_page_about_an_event_works(grower, harvest, page):
     assert grower.client.get(reverse(f"farms:{page}", args=[harvest.uuid])).status_code == 200
 
 
-@pytest.mark.parametrize("page", ["home", "deliveries"])
+@pytest.mark.parametrize("page", ["home", "deliveries", "others"])
 def test_pages_to_look_at_take_no_post(grower, page, nothing_written):
     nothing_written()
     assert grower.client.post(reverse(f"farms:{page}")).status_code == 405

@@ -17,9 +17,11 @@ from farms.forms.coffee import CorrectForm, DeliveryForm, HarvestForm
 from farms.forms.drying import DryingForm
 from farms.forms.land import FarmForm, PlotForm
 from farms.forms.pictures import PictureForm
+from farms.forms.replying import ReplyForm
 from farms.services.mending import may_correct
 from farms.services.plans import Plan
-from farms.services.telling import Told, tell
+from farms.services.replying import to_reply_to
+from farms.services.telling import Told, receipt_of, tell
 from farms.views.base import GrowerView
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.statement import parse
@@ -115,6 +117,20 @@ class Deliver(ActView):
 class ShowPicture(ActView):
     form_class = PictureForm
     prefilled = ("of",)
+
+
+class ReplyToEvent(ActView):
+    form_class = ReplyForm
+
+    def subject(self, uuid: UUID) -> Event:
+        event = to_reply_to(self.business, uuid.urn)
+        if event is None:
+            raise Http404
+        return event
+
+    def ask(self, form: SayForm) -> HttpResponse:
+        about = receipt_of(self.business, form.subject)
+        return self.show("farms/reply.html", form=form, missing=None, about=about)
 
 
 class CorrectEvent(ActView):

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 
 from farms.services.deliveries import deliveries_of, delivery_of, handovers_of, season_of
 from farms.services.mending import may_correct
+from farms.services.replying import replies_of, said_by_others, to_reply_to
 from farms.services.telling import receipt_of
 from farms.views.base import GrowerView
 from provenance.bags.services.messages import thanks_for
@@ -20,6 +21,7 @@ from provenance.trail.services.attaching.storing import Unreadable, fetch
 from provenance.trail.services.standing import Standings, vouchers_of
 
 DELIVERIES_A_PAGE = 25
+STATEMENTS_A_PAGE = 10
 
 
 class Home(GrowerView):
@@ -49,6 +51,24 @@ class Deliveries(GrowerView):
         return self.show("farms/deliveries.html", page=page, deliveries=deliveries_of(self.business, page))
 
 
+class Others(GrowerView):
+    """What others say of one's coffee, each with the grower's own answer to it."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        page = Paginator(said_by_others(self.business), STATEMENTS_A_PAGE).get_page(request.GET.get("page"))
+        replies = replies_of(self.business, list(page))
+        statements = [
+            {
+                "event": event,
+                "told": receipt_of(self.business, event).told,
+                "reply": replies.get(event.event_id),
+                "corrected": hasattr(event, "correction"),
+            }
+            for event in page
+        ]
+        return self.show("farms/others.html", page=page, statements=statements)
+
+
 class EventView(GrowerView):
     """About one event that names the grower. Somebody else's and none look the same."""
 
@@ -69,6 +89,7 @@ class ReceiptPage(EventView):
             standing=Standings().of(event),
             vouched=None if event.index is None else vouchers_of(event.log, event.index),
             may_correct=may_correct(event, self.business.party),
+            may_reply=to_reply_to(self.business, event.event_id) is not None,
             corrected_by=event.correction.event if hasattr(event, "correction") else None,
         )
 

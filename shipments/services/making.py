@@ -23,6 +23,7 @@ from provenance.coffee.errors import CoffeeError
 from provenance.coffee.identifiers import lot_code_of
 from provenance.tlog.hashing import root_of
 from provenance.trail.models import Event, LotEdge
+from provenance.trail.services.acting import HeldKey
 from shipments.services.lots import inherited
 from shipments.services.moving import Line, named, other_than
 from shipments.services.plans import Plan, Refused, Weight, draft, named_rest, plan, rest_of
@@ -139,7 +140,7 @@ class PackPlan(Plan):
     drawn: DrawnSerials
     product: Product
 
-    def sign(self, *, event_id: str | None = None) -> list[Event]:
+    def sign(self, *, event_id: str | None = None, key: HeldKey | None = None) -> list[Event]:
         act = self.acts[0]
         assert isinstance(act, Pack)
         try:
@@ -148,7 +149,7 @@ class PackPlan(Plan):
         except IntegrityError as error:
             raise Refused("There is a lot with this code already. Give this one another code.", field="code") from error
         try:
-            return super().sign(event_id=event_id)
+            return super().sign(event_id=event_id, key=key)
         except CoffeeError:
             Bag.objects.filter(pk__in=[bag.pk for bag in bags]).delete()
             raise

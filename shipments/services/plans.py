@@ -13,7 +13,7 @@ from provenance.coffee import epcis
 from provenance.coffee.acts import Act, Basis, Difference, LossKind, LotMass, NewLot
 from provenance.coffee.errors import CoffeeError
 from provenance.trail.models import Event
-from provenance.trail.services.acting import Draft, Withheld, record_acts, rehearse_acts
+from provenance.trail.services.acting import Draft, HeldKey, Withheld, record_acts, rehearse_acts
 
 PARTNERS = "partners"
 
@@ -52,10 +52,14 @@ class Plan:
         rehearse_acts(self.party, self.drafts)
         return self
 
-    def sign(self, *, event_id: str | None = None) -> list[Event]:
-        """Sign and record all acts, or none. ``event_id`` names the first, so that asking twice is found out."""
+    def sign(self, *, event_id: str | None = None, key: HeldKey | None = None) -> list[Event]:
+        """
+        Sign and record all acts, or none. ``event_id`` names the first, so that asking twice is found out.
+
+        ``key``: another than the one that this server holds for the party.
+        """
         first, *others = self.drafts
-        return record_acts(self.party, [replace(first, jti=event_id or first.jti), *others])
+        return record_acts(self.party, [replace(first, jti=event_id or first.jti), *others], key)
 
 
 def plan(party: str, act: Act, *, weights: Iterable[tuple[str, Weight]] = (), **withheld: str) -> Plan:

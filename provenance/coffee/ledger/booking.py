@@ -17,7 +17,7 @@ from provenance.coffee.ledger.books import (
 )
 from provenance.coffee.ledger.entry import Entry
 from provenance.coffee.ledger.gains import without_gain
-from provenance.coffee.ledger.naming import covered_by, named, refers_to
+from provenance.coffee.ledger.naming import covered_by, named, refers_to, title_to
 
 
 def apply(books: Books, statement: Signed, index: int | None = None) -> Effects:
@@ -55,6 +55,7 @@ def _event_fact(books: Books, statement: Signed, index: int | None) -> EventFact
         payload=statement.event or {},
         refers=refers,
         covers=covered_by(statement.body),
+        title_to=title_to(statement),
         leaf=index,
     )
 

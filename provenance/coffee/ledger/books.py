@@ -238,7 +238,7 @@ class EventFact(NamedTuple):
 
     ``refers``: the event it is about — the dispatch of a receive or refuse, the recall of a lift, the original of a
     correct, what a reply answers, the certificate that is withdrawn. ``covers``: the deliveries that a payment is for.
-    ``leaf`` is None until published.
+    ``title_to``: whose the coffee is by then, where the event passes its title. ``leaf`` is None until published.
     """
 
     id: str
@@ -250,6 +250,7 @@ class EventFact(NamedTuple):
     payload: Mapping[str, object]
     refers: str | None = None
     covers: tuple[str, ...] = ()
+    title_to: str | None = None
     corrected_by: str | None = None
     leaf: int | None = None
 

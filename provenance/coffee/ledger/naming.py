@@ -90,6 +90,16 @@ def covered_by(act: acts.Act) -> tuple[str, ...]:
     return act.deliveries if isinstance(act, acts.Pay) else ()
 
 
+def title_to(statement: Signed) -> str | None:
+    """Whose the coffee becomes by what the statement says, if anybody's."""
+    match statement.body:
+        case acts.Receive(title=True):
+            return statement.iss
+        case acts.Dispatch(title=True, to_party=party) | acts.TransferTitle(to_party=party):
+            return party
+    return None
+
+
 def _gather(part: Any, found: dict[str, set[str]]) -> None:
     for name, kind in _members(type(part)):  # type: ignore[arg-type]  # mypy thinks classes cannot be hashed
         value = getattr(part, name)

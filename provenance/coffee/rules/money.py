@@ -21,12 +21,8 @@ def pay(books: Books, statement: Signed, act: acts.Pay, index: int | None) -> No
 
 
 def _is_buyer(books: Books, party: str, delivery: EventFact) -> bool:
-    """Whether the coffee became this party's by the delivery, or will when a load on its way arrives."""
+    """Whether the delivery makes the coffee this party's, or will when a load on its way arrives."""
     if len(traced(books, delivery.lots)) < len(delivery.lots):
         return True
-    if delivery.act == "dispatch":
-        handover = books.handovers[delivery.id]
-        return handover.title and handover.to_party == party
-    if delivery.act not in {"receive", "transfer_title"}:
-        return False
-    return sum(posting.mass_mg for posting in books.postings[delivery.id] if posting.key.owner == party) > 0
+    handover = books.handovers.get(delivery.refers or "")
+    return delivery.title_to == party and (handover is None or handover.title)

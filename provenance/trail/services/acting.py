@@ -48,13 +48,13 @@ class HeldKey:
     signer: Ed25519Signer
 
 
-def record_acts(party: str, drafts: Sequence[Draft]) -> list[Event]:
+def record_acts(party: str, drafts: Sequence[Draft], key: HeldKey | None = None) -> list[Event]:
     """
-    Sign the drafts with the party's server-held key and record them: all or none.
+    Sign the drafts with ``key``, else with the one that this server holds for the party, and record them: all or none.
 
     Raises what ``recording.record`` and ``coffee.statement.sign`` raise, and ``NoServerKey``.
     """
-    return record(sign_drafts(active_log(), party, drafts))
+    return record(sign_drafts(active_log(), party, drafts, key))
 
 
 def rehearse_acts(party: str, drafts: Sequence[Draft]) -> None:

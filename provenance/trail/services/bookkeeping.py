@@ -26,7 +26,7 @@ from provenance.coffee.ledger.books import (
     Shortfall,
     SiteFact,
 )
-from provenance.coffee.ledger.naming import covered_by, named_by, refers_to
+from provenance.coffee.ledger.naming import covered_by, named_by, refers_to, title_to
 from provenance.coffee.statement import Statement, parse
 from provenance.trail import models as rows
 from provenance.trail.models import Event, Log, pk_of
@@ -251,6 +251,7 @@ def fact_of(statement: Statement, index: int | None) -> EventFact:
         payload=statement.event or {},
         refers=refers_to(statement.body),
         covers=covered_by(statement.body),
+        title_to=title_to(statement),
         leaf=index,
     )
 
