@@ -96,7 +96,7 @@ def test_what_was_lost_with_the_retired_log_is_told(trail, nadia):
     guarding.forget()
     size = Checkpoint.objects.order_by("size").last().size
     Fence.of(trail.log).replace(Note(trail.log.origin, size + 4, bytes(32)))
-    succeed(trail.log)
+    succeed(trail.log, lost=4)
 
     report = checked(b"".join(pack_of([BAGS], Reader.of(nadia)).stream()), parse_trust(trust_of(trail.log)))
 

@@ -6,12 +6,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from provenance import outside
 from provenance.coffee.acts import Form, LiftRecall, NewLot, RevokeKey
 from provenance.coffee.errors import NotAuthorised
 from provenance.coffee.evidence import is_disputed
 from provenance.coffee.statement import parse
+from provenance.outside import Answer
 from provenance.tlog.checkpoint import Checkpoint as Note
 from provenance.tlog.checkpoint import open_checkpoint
+from provenance.tlog.note import claimed, parse_note
 from provenance.trail import triggers
 from provenance.trail.errors import LogFrozen
 from provenance.trail.models import (
@@ -41,6 +44,7 @@ from provenance.trail.services.recovering import NotMended, outlook, succeed, su
 from provenance.trail.services.verifying import verify_trail
 from provenance.trail.tests import story
 from provenance.trail.tests.story import ALMAZ, DAY, PARTY, WOTE, act, dispatch, harvest, receive
+from provenance.trail.tests.witnesses import Wire, connect
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +125,7 @@ def test_what_a_frozen_log_had_not_published_gets_its_place_in_the_new_one(told)
     told.refresh_from_db()
     assert told.state == "frozen" and Pending.objects.count() == 3
 
-    following = succeed(told)
+    following = succeed(told, lost=5)
     publish(following)
 
     assert list(Event.objects.filter(leaf__log=following).order_by("leaf__index").values_list("act", flat=True)) == [
@@ -149,7 +153,7 @@ def test_what_the_backup_had_lost_is_recorded_again_as_it_was_signed(told):
     told.refresh_from_db()
     assert told.state == "frozen"
 
-    following = succeed(told)
+    following = succeed(told, lost=lost - LogHead.objects.get(log=told).size)
     events = recording.record([*sent, *kept])
     publish(following)
 
@@ -200,10 +204,10 @@ def test_a_retired_log_takes_nothing_in_and_is_served_on(told, client):
         publish(told)
 
 
-def refused(log, match):
+def refused(log, match, lost=0):
     log.refresh_from_db()
     with pytest.raises(NotMended, match=match):
-        succeed(log)
+        succeed(log, lost=lost)
     assert Log.objects.count() == 1 and not Event.objects.filter(act="succession").exists()
     assert Log.objects.get().state == "frozen"
 
@@ -265,7 +269,7 @@ def test_a_succession_that_quotes_an_older_checkpoint_is_caught(told, monkeypatc
     publish(told)
     older = Checkpoint.objects.order_by("size").first()
     view = outlook(told)
-    monkeypatch.setattr(succeeding, "outlook", lambda log: type(view)(older, 0, "nobody", ()))
+    monkeypatch.setattr(succeeding, "outlook", lambda log: type(view)(older, 0, "nobody", (), False))
     monkeypatch.setattr(succeeding.rules, "authorise", lambda *args: None)
     Log.objects.update(state="frozen")
     told.refresh_from_db()
@@ -280,6 +284,85 @@ def test_a_succession_that_quotes_an_older_checkpoint_is_caught(told, monkeypatc
     assert any("follows the last leaf" in fault for fault in found)
 
 
+# --- what the witnesses say of the end ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wire(told, settings, tmp_path, monkeypatch) -> Wire:
+    """Two witnesses know the log; they show nobody what they cosigned."""
+    monkeypatch.setattr(outside, "fetch", lambda url, **_: Answer(404, "text/plain", b""))
+    return connect(told, settings, tmp_path, monkeypatch, "acme", "port")
+
+
+def check_that_the_end_is_cosigned(told: Log, wire: Wire) -> None:
+    following = succeed(told)
+
+    quoted = parse(bytes(Event.objects.get(leaf__log=following, leaf__index=0).statement)).body.retired
+    keys = [signer.verifier for witness in wire.witnesses for signer in witness.signers]
+    assert len(claimed(parse_note(quoted.encode()), keys)) == 2
+    assert [witness.size for witness in wire.witnesses] == [following.first_place] * 2
+
+
+def check_that_nobody_may_have_seen_more(told: Log, wire: Wire) -> None:
+    publish(told, index=True)
+    size = LogHead.objects.get(log=told).size
+    wire.witnesses[1].size = size + 7
+
+    for lost in (0, 6):
+        refused(told, f"The witness port has seen 7 leaves beyond the {size} .*manage.py succeed main --lost 7", lost)
+    told.refresh_from_db()
+    assert told.state == "frozen"
+
+    following = succeed(told, lost=7)
+    body = parse(bytes(Event.objects.get(leaf__log=following, leaf__index=0).statement)).body
+    assert (following.first_place, body.lost) == (size, 7)
+
+
+def away(url: str, **_: object) -> Answer:
+    raise outside.Unreachable(f"{url} is away.")
+
+
+def check_that_somebody_answers(told: Log, wire: Wire) -> None:
+    guarding.stand_guard(told)
+    wire.broken = {witness.name: outside.Unreachable("It is away.") for witness in wire.witnesses}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outside, "fetch", away)
+        refused(told, "None of the witnesses answers.*--without-witnesses")
+        told.refresh_from_db()
+
+        assert succeed(told, without_witnesses=True).number == 2
+
+
+CHECKS = [check_that_the_end_is_cosigned, check_that_nobody_may_have_seen_more, check_that_somebody_answers]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_that_"))
+def test_the_witnesses_are_asked_before_the_last_note_is_quoted(told, wire, check):
+    check(told, wire)
+
+
+def test_what_nobody_has_seen_is_not_said_to_be_lost(told):
+    refused(told, "none are lost", 3)
+
+
+def asks_nobody_to_cosign(patch):
+    patch.setattr(succeeding, "ask_now", lambda log: 0)
+
+
+def agrees_with_everybody(patch):
+    patch.setattr(succeeding, "_check_agreed", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("plant", "check"),
+    [(asks_nobody_to_cosign, CHECKS[0]), (agrees_with_everybody, CHECKS[1]), (agrees_with_everybody, CHECKS[2])],
+)
+def test_a_planted_bug_is_caught(told, wire, monkeypatch, plant, check):
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        check(told, wire)
+
+
 def test_the_drill_as_it_is_documented(told, monkeypatch, capsys):
     Fence.of(told).replace(Note(told.origin, LogHead.objects.get(log=told).size + 2, bytes(32)))
     guarding.forget()
@@ -291,7 +374,11 @@ def test_the_drill_as_it_is_documented(told, monkeypatch, capsys):
     assert Log.objects.count() == 1
     monkeypatch.setattr("builtins.input", lambda _: told.origin)
 
-    call_command("succeed", "main")
+    with pytest.raises(CommandError, match=f"2 leaves beyond the {size} .* manage.py succeed main --lost 2"):
+        call_command("succeed", "main")
+    assert Log.objects.count() == 1
+
+    call_command("succeed", "main", "--lost", "2")
 
     out = capsys.readouterr().out
     assert (

@@ -13,6 +13,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", nargs="?", default=settings.TRAIL_LOG)
+        parser.add_argument("--lost", type=int, default=0, metavar="K", help="leaves that are known to be lost")
+        parser.add_argument("--without-witnesses", action="store_true", help="go on although no witness answers")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -27,7 +29,7 @@ class Command(BaseCommand):
             self.stdout.write(f"If there is no copy to refill from (manage.py recover), type:  {log.origin}")
             if input("> ").strip() != log.origin:
                 raise CommandError("That is not what stands there. Nothing was changed.")
-            following = succeed(log)
+            following = succeed(log, lost=options["lost"], without_witnesses=options["without_witnesses"])
         except NotMended as error:
             raise CommandError(f"{error} No log was begun.") from None
         except RecordingStopped as error:

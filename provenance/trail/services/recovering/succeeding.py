@@ -26,7 +26,7 @@ from provenance.trail.services import guarding
 from provenance.trail.services.acting import HeldKey, held_key
 from provenance.trail.services.bookkeeping import load, needs_of
 from provenance.trail.services.changes import Changes
-from provenance.trail.services.cosigning import cosigned
+from provenance.trail.services.cosigning import PolicyUnusable, cosigned
 from provenance.trail.services.fence import Fence, FenceBroken
 from provenance.trail.services.instance import OtherInstance, bind
 from provenance.trail.services.logs import freeze
@@ -36,19 +36,21 @@ from provenance.trail.services.queries import genesis_of
 from provenance.trail.services.recording import append
 from provenance.trail.services.recovering.thawing import NotMended
 from provenance.trail.services.rows import KEYED
+from provenance.trail.services.witnessing import ask_now
 
 
 @dataclass(frozen=True)
 class Outlook:
     """
     What a succession would say. ``lost``: leaves that somebody has seen and this database does not hold; ``seen_by``:
-    who has seen the most; ``troubles``: who could not be asked.
+    who has seen the most; ``troubles``: who could not be asked; ``unwitnessed``: no witness of the policy answered.
     """
 
     retired: Checkpoint
     lost: int
     seen_by: str
     troubles: tuple[str, ...]
+    unwitnessed: bool
 
 
 def outlook(log: Log) -> Outlook:
@@ -68,26 +70,31 @@ def outlook(log: Log) -> Outlook:
     most = max(around.seen, key=lambda seen: seen.checkpoint.size, default=None)
     lost = max(most.checkpoint.size - head.size, 0) if most else 0
     return Outlook(
-        retired, lost, most.source if most else "nobody", tuple(filter(None, (around.without_fence, *around.troubles)))
+        retired,
+        lost,
+        most.source if most else "nobody",
+        tuple(filter(None, (around.without_fence, *around.troubles))),
+        around.unwitnessed,
     )
 
 
-def succeed(log: Log) -> Log:
+def succeed(log: Log, *, lost: int = 0, without_witnesses: bool = False) -> Log:
     """
     Retire the log and begin the next; returns that, with its leaf 0 published.
 
-    A log that is not frozen publishes what waits first. Raises ``NotMended`` where it cannot be succeeded; nothing is
-    then changed but that the log is frozen.
+    A log that is not frozen publishes what waits first, and its witnesses are asked to cosign that end. ``lost``: how
+    many leaves beyond this database its operator knows to be lost; ``without_witnesses``: go on although none of them
+    answers. Raises ``NotMended`` where it cannot be succeeded; nothing is then changed but that the log is frozen.
     """
     if log.state == Log.State.ACTIVE:
         with suppress(LogFrozen):  # then it ends where it stands
-            publish(log, index=True)
-            freeze(log, "Its operator retires it (manage.py succeed).")
+            _end(log)
     try:
         bind(log)
     except OtherInstance as error:
         raise NotMended([str(error)]) from error
     view = outlook(log)
+    _check_agreed(log, view, lost, without_witnesses)
     _release_all(log)
     key = _signing_key(log)
     keys = _next_keys(log)
@@ -97,6 +104,36 @@ def succeed(log: Log) -> Log:
     guarding.forget()
     publish(following)
     return following
+
+
+def _end(log: Log) -> None:
+    """Its last checkpoint, with the lines of all witnesses that answer now: the successor quotes them."""
+    publish(log, index=True)
+    with suppress(PolicyUnusable):  # ``outlook`` says so
+        ask_now(log)
+    freeze(log, "Its operator retires it (manage.py succeed).")
+
+
+def _check_agreed(log: Log, view: Outlook, lost: int, without_witnesses: bool) -> None:
+    """What somebody has seen and this database lacks is gone for ever: the operator has to say so, in figures."""
+    if view.unwitnessed and not without_witnesses:
+        raise NotMended(
+            [
+                *view.troubles,
+                "None of the witnesses answers, so nobody outside says how long this log is. To go on all the same: "
+                "--without-witnesses.",
+            ]
+        )
+    size = view.retired.size
+    if lost and not view.lost:
+        raise NotMended([f"Nobody has seen more than the {size} leaves of this database: none are lost."])
+    if view.lost != lost:
+        raise NotMended(
+            [
+                f"{view.seen_by} has seen {view.lost} leaves beyond the {size} of this database: refill it from a copy "
+                f"(manage.py recover). If there is none: manage.py succeed {log.name} --lost {view.lost}"
+            ]
+        )
 
 
 def _next_keys(log: Log) -> tuple[str, ...]:

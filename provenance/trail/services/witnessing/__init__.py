@@ -14,7 +14,7 @@ from provenance.trail.services.cosigning import (
     spoken,
     witnesses_of,
 )
-from provenance.trail.services.witnessing.asking import ask_due
+from provenance.trail.services.witnessing.asking import ask_due, ask_now
 from provenance.trail.services.witnessing.demanding import demand
 from provenance.trail.services.witnessing.desks import Desk, desks_of
 from provenance.trail.services.witnessing.words import Vouched, vouched
@@ -24,6 +24,7 @@ __all__ = [
     "PolicyUnusable",
     "Vouched",
     "ask_due",
+    "ask_now",
     "cosigned",
     "demand",
     "desks_of",

@@ -80,6 +80,22 @@ def ask_due(now: datetime | None = None) -> int:
     return gained
 
 
+def ask_now(log: Log) -> int:
+    """
+    Ask every witness once, due or not; the number of cosignatures that came in.
+
+    Raises ``LogFrozen`` when an answer contradicts the log, ``PolicyUnusable`` where nobody can be asked.
+    """
+    checkpoint = indexed_checkpoint(log)
+    if checkpoint is None:
+        return 0
+    checkpoint.log = log
+    contacts = [
+        (desk, WitnessContact.objects.get_or_create(log=log, witness=desk.name)[0]) for desk in desks_of(policy_of(log))
+    ]
+    return Round(log, checkpoint, timezone.now()).ask(contacts)
+
+
 def _ask(log: Log, now: datetime) -> int:
     policy = policy_of(log)
     checkpoint = indexed_checkpoint(log)
