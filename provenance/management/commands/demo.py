@@ -10,7 +10,7 @@ from rest_framework.authtoken.models import Token
 
 from provenance.bags.services.issuing import bag_url, bags_of
 from provenance.demo import cast as casting
-from provenance.demo import huila, sul_de_minas, vienna, yirgacheffe
+from provenance.demo import huila, pictures, sul_de_minas, vienna, yirgacheffe
 from provenance.demo.cast import Cast
 from provenance.demo.stage import Stage, pack_lot
 from provenance.members.models import User
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         cast = casting.gather(stage)
         for story in (huila, yirgacheffe, sul_de_minas, vienna):
             story.tell(stage, cast)
+        pictures.tell(stage, cast)
         publish(log, index=True)
         told = Event.objects.count() - before
         self.stdout.write(f"{told} signed statements recorded and in the log." if told else "All was told before.")
