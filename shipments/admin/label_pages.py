@@ -103,7 +103,7 @@ def preview_of(lot: Lot, layout: LabelLayout, form: PrintForm) -> Preview:
     number = form.cleaned_data.get("first", 1) if form.is_bound else 1
     number = min(number, lot.count or 1)
     [label] = labels_of(lot.uri, layout, first=number, last=number)
-    return preview(label, paper_for(layout), layout)
+    return preview(label, paper_for(layout))
 
 
 def printed(request: HttpRequest, lot: Lot, layout: LabelLayout, said: dict[str, Any]) -> HttpResponse:
@@ -120,7 +120,7 @@ def printed(request: HttpRequest, lot: Lot, layout: LabelLayout, said: dict[str,
     )
     if wanted.count > MOST_AT_ONCE:
         [label] = labels_of(lot.uri, layout, first=wanted.first, last=wanted.first)
-        preview(label, paper_for(layout), layout)
+        preview(label, paper_for(layout))
         job = submit(
             kind=LABELS,
             key=f"labels:{request.user.pk}:{said['order']}",

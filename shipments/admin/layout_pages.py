@@ -82,7 +82,7 @@ class LabelLayoutAdmin(OwnBusiness):
         if not layout.product_id:
             return None
         try:
-            return preview(sample_of(layout), paper_for(layout), layout)
+            return preview(sample_of(layout), paper_for(layout))
         except CodeTooSmall as refused:
             if form.is_bound:
                 form.add_error("paper", str(refused))

@@ -33,7 +33,8 @@ class Words:
     One field of a label, in ``printable`` letters.
 
     ``weight``: the higher the longer it stays; 0 is always there, broken between letters where there is no other way.
-    ``may_be_cut``: it may end in an ellipsis, as a name may and a date may not.
+    ``may_be_cut``: it may end in an ellipsis, as a name may and a date may not. ``missing``: letters that no typeface
+    has and that are printed as "?".
     """
 
     field: str
@@ -43,6 +44,7 @@ class Words:
     font: str = PLAIN
     lines: int = 1
     may_be_cut: bool = False
+    missing: str = ""
 
     @property
     def always_there(self) -> bool:

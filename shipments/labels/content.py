@@ -15,7 +15,7 @@ from provenance.trail.services.queries import closure, name_of
 from shipments.imports.cells.countries import english
 from shipments.labels.arranging import Words
 from shipments.labels.codes import in_capitals
-from shipments.labels.fonts import BOLD, printable
+from shipments.labels.fonts import BOLD, missing, printable
 from shipments.labels.papers import Paper, paper_of
 from shipments.labels.sheets import Label
 from shipments.models import LabelLayout
@@ -43,7 +43,7 @@ def words_of(said: Said) -> tuple[Words, ...]:
     """From top to bottom. The product's name stays longest, the cup notes go first when there is no room."""
     count = DOT.join(filter(None, (said.net, said.number)))
     return tuple(
-        replace(words, text=printable(words.text))
+        replace(words, text=printable(words.text), missing=missing(words.text))
         for words in (
             Words("product", said.product, 8.5, weight=8, font=BOLD, lines=2, may_be_cut=True),
             Words("roaster", said.roaster, 7.5, weight=4, lines=2, may_be_cut=True),

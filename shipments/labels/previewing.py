@@ -7,7 +7,6 @@ from reportlab.lib.units import mm
 
 from shipments.labels.arranging import arrange
 from shipments.labels.codes import encode
-from shipments.labels.fonts import missing
 from shipments.labels.papers import Paper
 from shipments.labels.pictures import codes_in, picture, png
 from shipments.labels.sheets import Label
@@ -24,7 +23,6 @@ class Preview:
 
     picture: str
     size: str
-    width: float
     link: str
     module: float
     reads_back: bool
@@ -33,7 +31,7 @@ class Preview:
     missing: str
 
 
-def preview(label: Label, paper: Paper, layout: LabelLayout) -> Preview:
+def preview(label: Label, paper: Paper) -> Preview:
     """Raises CodeTooSmall."""
     arranged = arrange(label.words, encode(label.url).whole_side, paper)
     said = {one.field: one.text for one in label.words}
@@ -41,19 +39,13 @@ def preview(label: Label, paper: Paper, layout: LabelLayout) -> Preview:
     return Preview(
         picture=f"data:image/png;base64,{shown}",
         size=paper.whole_size,
-        width=round(paper.width, 1),
         link=label.url,
         module=arranged.module / mm,
         reads_back=codes_in(picture(label, paper, READ_DPI)) == [label.url],
         left_out=tuple(_title(field) for field in arranged.left_out if said[field]),
         cut=tuple(_title(field) for field in arranged.cut),
-        missing="".join(dict.fromkeys(missing(_typed(layout)))),
+        missing="".join(dict.fromkeys("".join(one.missing for one in label.words))),
     )
-
-
-def _typed(layout: LabelLayout) -> str:
-    """What people wrote, before letters that nobody has became question marks."""
-    return f"{layout.product.name if layout.product_id else ''}{layout.origin}{layout.cup_notes}"
 
 
 def _title(field: str) -> str:
