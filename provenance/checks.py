@@ -45,6 +45,19 @@ def site_is_served_safely(app_configs: Sequence[Any] | None = None, **kwargs: An
 
 
 @register("provenance")
+def country_comes_from_a_proxy(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.COUNTRY_HEADER or settings.BEHIND_PROXY:
+        return []
+    return [
+        Warning(
+            "COUNTRY_HEADER is set, but no proxy stands before the site: anybody could name a country, so none counts.",
+            hint="Set BEHIND_PROXY=true where your proxy sets the header, or unset COUNTRY_HEADER.",
+            id="provenance.W011",
+        )
+    ]
+
+
+@register("provenance")
 def trail_names_are_usable(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if not settings.TRAIL_LOG.isascii() or not settings.TRAIL_LOG.replace("-", "").isalnum():

@@ -143,6 +143,16 @@ def test_a_trail_named_after_this_machine_is_told_in_production(settings):
     assert [message.id for message in trail_names_are_usable()] == ["provenance.W006"]
 
 
+def test_a_country_that_anybody_could_name_is_told(settings):
+    from provenance.checks import country_comes_from_a_proxy
+
+    settings.COUNTRY_HEADER, settings.BEHIND_PROXY = "CF-IPCountry", False
+    assert [message.id for message in country_comes_from_a_proxy()] == ["provenance.W011"]
+
+    settings.BEHIND_PROXY = True
+    assert country_comes_from_a_proxy() == []
+
+
 def test_the_checks_of_this_very_site_are_clean(db):
     assert checks.run_checks(databases=["default"]) == []
 
