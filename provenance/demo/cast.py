@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from provenance.demo.stage import Actor, Stage
+from provenance.trail.services.acting import HeldKey
 
 
 @dataclass(frozen=True)
@@ -193,3 +194,9 @@ def gather(stage: Stage) -> Cast:
             geo="geo:47.6,7.6",
         ),
     )
+
+
+def with_phones(cast: Cast) -> dict[str, HeldKey | None]:
+    """Who signs with a key of their own: everybody on the way of the Huila coffee, so both sides of it can be told."""
+    owners = (*cast.growers, cast.huila_coop, cast.huila_mill, cast.huila_exporter, cast.importer, cast.roaster)
+    return dict.fromkeys((owner.party for owner in owners), None)

@@ -1,9 +1,11 @@
 """Where the stories are told: who takes part, and acts that are told once."""
 
 import hashlib
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -12,11 +14,14 @@ from provenance.bags.models import Product
 from provenance.coffee.acts import MG_PER_KG, Form, LotMass
 from provenance.coffee.clocks import clock_of
 from provenance.coffee.identifiers import gs1_lot_uri, lot_uri
+from provenance.coffee.statement import sign_pop, thumbprint
+from provenance.coffee.statement.envelope import b64url
 from provenance.members.models import Membership, User
 from provenance.members.services import enrol
-from provenance.trail.models import Log, Party, Site
+from provenance.tlog.keys import Ed25519Signer
+from provenance.trail.models import Event, Log, Party, Site
 from provenance.trail.services import registry
-from provenance.trail.services.acting import Draft, record_acts
+from provenance.trail.services.acting import Draft, HeldKey, held_key, new_event_id, record_acts
 from provenance.trail.services.queries import event_of, name_of
 from shipments.services.desk import ROLES, Delivery, Desk
 from shipments.services.moving import Arrival, Line, receive
@@ -37,11 +42,21 @@ class Actor:
         return datetime.fromisoformat(moment).replace(tzinfo=clock_of(self.country))
 
 
+class Sayable(Protocol):
+    """A plan of one of the doors."""
+
+    @property
+    def party(self) -> str: ...
+    def sign(self, *, event_id: str, key: HeldKey | None) -> list[Event]: ...
+
+
 class Stage:
     def __init__(self, log: Log, password: str) -> None:
         """``password``: hashed, as every log-in of the demo has it."""
         self.log = log
         self.password = password
+        # Parties that sign with a phone of their own, and its key once it was needed.
+        self.phones: dict[str, HeldKey | None] = {}
 
     # --- who takes part ----------------------------------------------------------------------------------------------
 
@@ -108,12 +123,40 @@ class Stage:
 
     # --- what they say -----------------------------------------------------------------------------------------------
 
-    def tell(self, name: str, plan: Callable[[], Plan]) -> str:
+    def tell(self, name: str, plan: Callable[[], Sayable]) -> str:
         """Sign what ``plan`` makes, unless it was told before; returns the event id that belongs to ``name``."""
         event_id = self.event_id(name)
         if event_of(event_id) is None:
-            plan().sign(event_id=event_id)
+            said = plan()
+            said.sign(event_id=event_id, key=self.phone(said.party))
         return event_id
+
+    def phone(self, party: str) -> HeldKey | None:
+        """
+        The key in the party's phone; None where this server keeps its key.
+
+        The phone is played: its key is drawn when it is first needed, and gone when the command ends.
+        """
+        if party not in self.phones:
+            return None
+        held = self.phones[party] or self.enrol_phone(party)
+        self.phones[party] = held
+        return held
+
+    def enrol_phone(self, party: str) -> HeldKey:
+        signer = Ed25519Signer(secrets.token_bytes(32))
+        held = HeldKey(thumbprint(signer.public.raw), signer)
+        registrar, jti = self.log.operator, new_event_id()
+        pop = sign_pop(
+            signer.sign,
+            aud=self.log.aud,
+            party=party,
+            kid=held.kid,
+            registrar=held_key(self.log, registrar).kid,
+            jti=jti,
+        )
+        registry.register_key(party=party, x=b64url(signer.public.raw), pop=pop, jti=jti, registrar=registrar)
+        return held
 
     def tell_all(self, name: str, party: str, drafts: Callable[[], Sequence[Draft]]) -> None:
         """Many acts of one party at once: all of them are on the trail, or none."""
@@ -146,6 +189,14 @@ class Stage:
         """Always the same in this log, and no other log's: a UUID made of the log's audience and the act's name."""
         digest = hashlib.sha256(f"{self.log.aud} {name}".encode()).digest()
         return UUID(bytes=digest[:16], version=4).urn
+
+
+def event(event_id: str) -> Event:
+    """What was told under this id."""
+    found = event_of(event_id)
+    if found is None:
+        raise LookupError(f"{event_id} was not told.")
+    return found
 
 
 def kg(number: float) -> Weight:

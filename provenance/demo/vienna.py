@@ -1,10 +1,10 @@
-"""One roastery, two coffees, forty bags, and six of them called back."""
+"""One roastery, three coffees, forty-six bags, and six of them called back."""
 
 from datetime import date
 
 from provenance.bags.models import Product
 from provenance.coffee.acts import Form, LossKind
-from provenance.demo import huila, sul_de_minas, yirgacheffe
+from provenance.demo import garden, huila, sul_de_minas, yirgacheffe
 from provenance.demo.cast import Cast
 from provenance.demo.stage import Stage, kg, line, lot, pack_lot
 from provenance.demo.trade import to_vienna
@@ -13,10 +13,10 @@ from shipments.services.lots import inherited
 from shipments.services.making import output, pack, process
 
 # GS1 prefix 952 is set aside for demonstrations.
-SINGLE_ORIGIN_GTIN, BLEND_GTIN = "09521234000105", "09521234000112"
+SINGLE_ORIGIN_GTIN, BLEND_GTIN, GARDEN_GTIN = "09521234000105", "09521234000112", "09521234000129"
 
-ROASTED = {name: lot(Form.ROASTED, f"R261103-{name}") for name in ("HUI", "MIS", "FDC")}
-SINGLE_ORIGIN, BLEND, RECALLED = "HU-261104", "HM-261104", "HM-261110"
+ROASTED = {name: lot(Form.ROASTED, f"R261103-{name}") for name in ("HUI", "MIS", "FDC", "ALM")}
+SINGLE_ORIGIN, BLEND, RECALLED, GARDEN = "HU-261104", "HM-261104", "HM-261110", "AG-261104"
 
 
 def tell(stage: Stage, cast: Cast) -> None:
@@ -25,7 +25,9 @@ def tell(stage: Stage, cast: Cast) -> None:
     to_vienna(stage, cast, sul_de_minas.VOYAGE, 180, bags=3)
     roast(stage, cast, "HUI", huila.GREEN, 30, 25.4)
     roast(stage, cast, "MIS", yirgacheffe.GREEN, 24, 20.4)
-    roast(stage, cast, "FDC", sul_de_minas.GREEN, 45, 37.6)
+    # Two batches went on one ticket: the second one's 15 kg of green coffee were never written down.
+    roast(stage, cast, "FDC", sul_de_minas.GREEN, 45, 50.1)
+    roast(stage, cast, "ALM", garden.GREEN, 2, 1.69)
     single = stage.product(cast.roaster, "Huila, five farms", gtin=SINGLE_ORIGIN_GTIN, grams=250)
     house = stage.product(cast.roaster, "Hausmischung Nirgendwo", gtin=BLEND_GTIN, grams=250)
     fill(stage, cast, single, SINGLE_ORIGIN, ROASTED["HUI"], 4.03, 16, "2026-11-04 15:00")
@@ -33,6 +35,8 @@ def tell(stage: Stage, cast: Cast) -> None:
     fill(stage, cast, house, BLEND, lot(Form.ROASTED, "HM261104"), 4.52, 18, "2026-11-04 17:00")
     blend(stage, cast, "HM261110", 10, "2026-11-10 10:00")
     fill(stage, cast, house, RECALLED, lot(Form.ROASTED, "HM261110"), 1.51, 6, "2026-11-10 11:00")
+    own = stage.product(cast.roaster, "Almaz, one garden", gtin=GARDEN_GTIN, grams=250)
+    fill(stage, cast, own, GARDEN, ROASTED["ALM"], 1.51, 6, "2026-11-04 18:00")
     sell_some(stage, cast, house)
     call_back(stage, cast, house)
 

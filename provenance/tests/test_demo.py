@@ -1,5 +1,7 @@
 """`make demo`, as a newcomer meets it."""
 
+from datetime import date
+from decimal import Decimal
 from io import StringIO
 from urllib.parse import urlsplit
 
@@ -9,12 +11,20 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
 from provenance.bags.models import Bag
+from provenance.bags.services.counting import Often, opened_often
+from provenance.coffee import evidence
 from provenance.coffee.acts import Form
-from provenance.demo import sul_de_minas, vienna, yirgacheffe
+from provenance.coffee.certificates import certificates
+from provenance.coffee.evidence import Grade, Reason
+from provenance.coffee.ledger import shares
+from provenance.coffee.money import prices, read_amount
+from provenance.demo import garden, huila, sul_de_minas, vienna, yirgacheffe
 from provenance.demo.stage import Stage, lot, pack_lot
 from provenance.management.commands import demo
 from provenance.tests.scanning import scan, sheet_of
 from provenance.trail.models import Balance, Event, Flag, Handover, Lot, Pending, Recall, Shortfall
+from provenance.trail.services.closure import closure
+from provenance.trail.services.disclosing import disclosures_of
 from provenance.trail.services.publishing import publish
 from provenance.trail.services.registry import found_log
 from provenance.trail.services.verifying import verify_trail
@@ -61,7 +71,11 @@ def test_the_demo_tells_its_three_stories_once_and_all_of_it_can_be_checked(clie
     assert [sum(waiting.rest.values()) for waiting in Handover.objects.filter(state="open")] == [61_500_000]
 
     # Nothing else is out of the ordinary: yields, receipts and pools are as in the trade.
-    assert set(Flag.objects.values_list("kind", "lot__uri")) == {("shortfall", sul_de_minas.DRIED)}
+    assert set(Flag.objects.values_list("kind", "lot__uri")) == {
+        ("shortfall", sul_de_minas.DRIED),
+        ("above_ceiling", vienna.ROASTED["FDC"]),
+        ("below_usual", garden.PICKED),
+    }
     assert list(Balance.objects.filter(mg__lt=0).values_list("lot__uri", "mg")) == [(sul_de_minas.DRIED, -45 * KG)]
 
     before = trail()
@@ -69,13 +83,14 @@ def test_the_demo_tells_its_three_stories_once_and_all_of_it_can_be_checked(clie
     assert trail() == before
 
 
-def test_each_of_the_forty_bags_scans_and_opens(client):
+def test_each_of_the_bags_scans_and_opens(client):
     tell()
 
     packed = [
         (vienna.SINGLE_ORIGIN_GTIN, vienna.SINGLE_ORIGIN, 16, "Huila, five farms"),
         (vienna.BLEND_GTIN, vienna.BLEND, 18, "Hausmischung Nirgendwo"),
         (vienna.BLEND_GTIN, vienna.RECALLED, 6, "Hausmischung Nirgendwo"),
+        (vienna.GARDEN_GTIN, vienna.GARDEN, 6, "Almaz, one garden"),
     ]
     scanned = []
     for gtin, code, bags, product in packed:
@@ -89,7 +104,34 @@ def test_each_of_the_forty_bags_scans_and_opens(client):
             assert product in page.content.decode()
             assert ("Recalled" in page.content.decode()) == (code == vienna.RECALLED)
         scanned += links
-    assert len(set(scanned)) == 40 == Bag.objects.count()
+    assert len(set(scanned)) == 46 == Bag.objects.count()
+
+
+def test_the_demo_shows_both_sides_a_contest_a_price_a_certificate_an_unknown_share_and_a_copied_code():
+    tell()
+    found = closure([pack_lot(vienna.SINGLE_ORIGIN_GTIN, vienna.SINGLE_ORIGIN)])
+    books = found.books
+    handovers = [event.id for event in books.events.values() if event.act in {"dispatch", "receive"}]
+    assert {evidence.grade(books, event).grade for event in handovers} == {Grade.BOTH_SIDES}
+    [certificate] = certificates(books)
+    assert (certificate.lots, certificate.holds_on(date(2026, 11, 22))) == ((huila.GREEN,), True)
+    paid = [event for event in found.events if event.act == "pay"]
+    shown = disclosures_of(paid, ["public"])
+    amounts = [(found.statements[event.event_id].body, read_amount(shown[event.pk][0].value)) for event in paid]
+    [price] = prices(amounts)
+    assert (price.per_kg, price.currency, price.form, price.so_far) == (Decimal("2.10"), "USD", "DRY_PARCHMENT", True)
+    said = disclosures_of([event for event in found.events if event.act == "confirm"], ["public"])
+    assert [one.name for several in said.values() for one in several] == ["words", "words"]
+
+    contested = closure([pack_lot(vienna.GARDEN_GTIN, vienna.GARDEN)]).books
+    assert evidence.weakest(contested, contested.events).reason is Reason.CONTESTED
+
+    blend = pack_lot(vienna.BLEND_GTIN, vienna.BLEND)
+    unknown = shares(closure([blend]).edges, blend)[-1]
+    assert (unknown.origin, unknown.permyriad) == (None, 823)
+
+    [copied] = [bag for bag in Bag.objects.all() if opened_often(bag)]
+    assert opened_often(copied) == Often(30, 6)
 
 
 def test_a_demo_that_was_killed_is_told_to_its_end(monkeypatch):

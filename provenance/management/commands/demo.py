@@ -10,8 +10,9 @@ from rest_framework.authtoken.models import Token
 
 from provenance.bags.services.issuing import bag_url, bags_of
 from provenance.demo import cast as casting
-from provenance.demo import huila, pictures, sul_de_minas, vienna, yirgacheffe
+from provenance.demo import garden, huila, pictures, sul_de_minas, vienna, voices, yirgacheffe
 from provenance.demo.cast import Cast
+from provenance.demo.copies import open_often
 from provenance.demo.stage import Stage, pack_lot
 from provenance.members.models import User
 from provenance.trail.errors import NoLog
@@ -24,6 +25,10 @@ from provenance.trail.services.registry import found_log
 OPERATOR = "Beantrail demo"
 # Known to everybody who reads this, and therefore only given where nobody but this machine can reach the site.
 PASSWORD = "beantrail-demo"  # noqa: S105
+
+
+# Of the house blend's bags, the one whose code somebody printed many times.
+COPIED = 17
 
 
 class Command(BaseCommand):
@@ -45,7 +50,8 @@ class Command(BaseCommand):
         stage = Stage(log, make_password(password))
         self.stdout.write("Telling three stories of coffee ...")
         cast = casting.gather(stage)
-        for story in (huila, yirgacheffe, sul_de_minas, vienna):
+        stage.phones = casting.with_phones(cast)
+        for story in (huila, voices, yirgacheffe, garden, sul_de_minas, vienna):
             story.tell(stage, cast)
         pictures.tell(stage, cast)
         publish(log, index=True)
@@ -72,8 +78,12 @@ class Command(BaseCommand):
             "one origin": (vienna.SINGLE_ORIGIN_GTIN, vienna.SINGLE_ORIGIN),
             "house blend": (vienna.BLEND_GTIN, vienna.BLEND),
             "called back": (vienna.BLEND_GTIN, vienna.RECALLED),
+            "contested": (vienna.GARDEN_GTIN, vienna.GARDEN),
         }
         bags = {name: bags_of(pack_lot(gtin, code))[0] for name, (gtin, code) in lots.items()}
+        copied = bags_of(pack_lot(vienna.BLEND_GTIN, vienna.BLEND))[COPIED]
+        open_often(copied)
+        bags["copied code"] = copied
         lines = [
             "",
             f"Every log-in has the password {password}",
@@ -90,6 +100,7 @@ class Command(BaseCommand):
             f"  roaster          {cast.roaster.username}",
             "Shoppers           the code on a bag, such as",
             *(f"  {name:<17}{bag_url(bag)}" for name, bag in bags.items()),
+            "  not witnessed    each of them, until this log has witnesses (docs/operations.md)",
             f"Auditors           {site}/api/",
             f"  log in as        {cast.auditor.username}",
             f"  token            {token.key}",
