@@ -2,7 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
@@ -131,7 +132,20 @@ def _sold(books: Books, sale: Telling) -> set[Form]:
     return {form for line in lines if (form := form_of(line, books))}
 
 
-def yields() -> Mapping[str, tuple[int, int, str]]:
-    """The steps behind the factors: usual yield in per cent, and where that is known from."""
+@dataclass(frozen=True)
+class Yield:
+    """What a step leaves of 100 kg: usually from ``low`` to ``high``."""
+
+    step: Words
+    low: int
+    high: int
+    source: str
+
+
+def yields() -> list[Yield]:
+    """The steps behind the factors, and where their yields are known from."""
     names = dict.fromkeys(name for chain in TO_ROASTED.values() for name in chain)
-    return {name: (STEPS[name].usual[0] // 10, STEPS[name].usual[1] // 10, STEPS[name].source) for name in names}
+    return [
+        Yield(words.WORKS[name], STEPS[name].usual[0] // 10, STEPS[name].usual[1] // 10, STEPS[name].source)
+        for name in names
+    ]

@@ -38,6 +38,7 @@ from provenance.shelf.story.words.tables import (
     STEPS,
     UNITS,
     WHY,
+    WORKS,
 )
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "STEPS",
     "UNITS",
     "WHY",
+    "WORKS",
     "altitude",
     "day",
     "day_of_year",

@@ -46,6 +46,16 @@ STEPS = {
     "grind": _("{who} ground the coffee"),
 }
 
+# Steps as works, where nobody is named who does them.
+WORKS = {
+    "cherry_to_green": _("from cherry to green coffee"),
+    "hull_natural": _("hulling of dried cherry"),
+    "dry_parchment": _("drying of parchment"),
+    "hull_washed": _("hulling of parchment"),
+    "sort_green": _("sorting of green coffee"),
+    "roast": _("roasting"),
+}
+
 # What stands before the variety: "Washed Caturra".
 PROCESSES = {
     "washed": _("Washed"),
