@@ -11,6 +11,7 @@ from io import BytesIO
 
 import pytest
 
+from provenance.coffee import rules
 from provenance.coffee.acts import AttachDocument, Close, Difference, Form, LossKind, LotMass, NewLot, Process, Receive
 from provenance.pack import verify as verifying
 from provenance.pack.__main__ import FAULTS, NOT_COMPLETE, NOT_TRUSTED, UNUSABLE, main
@@ -18,6 +19,7 @@ from provenance.pack.format import EPCIS, INCLUSION, MANIFEST, STATEMENTS, Attac
 from provenance.pack.read import PackFile
 from provenance.pack.tests.small_log import ALMAZ, CHERRY, KG, NOON, PARCHMENT, STATION, WOTE, SmallLog, told
 from provenance.pack.verify import Report, verify
+from provenance.pack.verify import statements as judging
 from provenance.tlog.hashing import leaf_hash, root_of
 
 DAY = CHERRY.replace("C1", "DAY")
@@ -375,19 +377,19 @@ def _no_disclosure_check(monkeypatch):
     class Any:
         name = "price"
 
-    monkeypatch.setattr(verifying, "read_disclosure", lambda text, statement: Any)
+    monkeypatch.setattr(judging, "read_disclosure", lambda text, statement: Any)
 
 
 def _no_inclusion(monkeypatch):
-    monkeypatch.setattr(verifying, "check_inclusion", lambda *_: None)
+    monkeypatch.setattr(judging, "check_inclusion", lambda *_: None)
 
 
 def _no_rules(monkeypatch):
-    monkeypatch.setattr(verifying.rules, "authorise", lambda *_: None)
+    monkeypatch.setattr(rules, "authorise", lambda *_: None)
 
 
 def _no_signatures(monkeypatch):
-    monkeypatch.setattr(verifying, "verify_signature", lambda *_: None)
+    monkeypatch.setattr(judging, "verify_signature", lambda *_: None)
 
 
 @pytest.mark.parametrize(
