@@ -17,6 +17,8 @@ from provenance.shelf.story.earning import yields
 
 # A checkpoint lives about as long; nothing here is personal to who asks.
 FRESH = "public, max-age=5"
+# Verdicts that are to be read before any picture is looked at.
+ALARMING = frozenset({"mismatch", "contested"})
 
 
 def lot_page(request: HttpRequest, lot_uri: str, bag: Bag | None = None) -> HttpResponse:
@@ -35,7 +37,7 @@ def lot_page(request: HttpRequest, lot_uri: str, bag: Bag | None = None) -> Http
             "portrait": page.portrait,
             "vouched": vouched_for(page),
             "bundle_url": f"{reverse('shelf:bundle')}?lot={quote(lot_uri, safe='')}",
-            "alarmed": bool(story.recalls or often or astray) or story.verdict.code == "mismatch",
+            "alarmed": bool(story.recalls or often or astray) or story.verdict.code in ALARMING,
             "bag": bag,
             "product": bag.product if bag else None,
             "bag_is_of_lot": bag is not None and not astray,
