@@ -97,6 +97,8 @@ def _of_the_trail(lot_uri: str, page: str) -> Iterator[Target]:
         title=_("Events of the lot %(lot)s in EPCIS 2.0, for whom they are open to") % {"lot": code},
         media_type=EPCIS,
     )
+    if found.story.certificates:
+        yield _page("certificationInfo", page, _("Certificates that lot %(lot)s holds today") % {"lot": code})
     if found.story.recalls:
         yield _page("recallStatus", page, _("Lot %(lot)s is recalled") % {"lot": code})
 

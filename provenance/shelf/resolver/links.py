@@ -1,6 +1,7 @@
 """What a resolver knows of one identifier: its links, by GS1 link type."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 VOCABULARY = "https://ref.gs1.org/voc/"
 PREFIX = "gs1:"
@@ -25,6 +26,10 @@ class Target:
     title: str
     media_type: str = ""
     language: str = ""
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.href).netloc
 
 
 @dataclass(frozen=True)

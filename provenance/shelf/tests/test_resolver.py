@@ -2,6 +2,7 @@
 
 import random
 import string
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -10,7 +11,9 @@ from django.utils.html import strip_tags
 from provenance.bags.models import Bag, Link, Product
 from provenance.bags.services.issuing import draw_serials, keep_bags
 from provenance.coffee.identifiers import gs1_lot_uri
+from provenance.shelf.reading import page_of
 from provenance.shelf.resolver import addresses, levels
+from provenance.shelf.story.values import Certificate
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import GTIN
 
@@ -227,6 +230,20 @@ def test_another_name_of_this_site_leads_to_its_public_address(client, bag, sett
 def test_the_query_is_added_before_the_fragment():
     assert addresses.with_query("https://a.example/p?x=1#top", "y=2") == "https://a.example/p?x=1&y=2#top"
     assert addresses.with_query("https://a.example/p", "") == "https://a.example/p"
+
+
+def test_certificates_are_linked_only_while_the_page_tells_of_any(client, bag, monkeypatch):
+    asked = {"linkType": "gs1:certificationInfo"}
+    assert client.get(bag.digital_link, asked).status_code == 404
+
+    def certified(lot_uri: str):
+        page = page_of(lot_uri)
+        held = Certificate("organic", page.story.weakest, "cherry", None, "")
+        return replace(page, story=replace(page.story, certificates=(held,)))
+
+    monkeypatch.setattr(levels, "page_of", certified)
+
+    assert urlsplit(client.get(bag.digital_link, asked)["Location"]).path == f"/page/01/{GTIN}/10/R1103"
 
 
 def test_levels_go_up_from_the_bag_to_the_product(bag):

@@ -360,6 +360,7 @@ def test_several_links_that_fit_equally_are_300_with_all_of_them(client, bag):
     assert browser.status_code == 300
     for number in (1, 2):
         assert f'href="https://certifier.example/{number}"' in browser.content.decode()
+    assert browser.content.decode().count(">certifier.example<") == 2
 
 
 RECIPES = [
