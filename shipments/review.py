@@ -13,7 +13,10 @@ from provenance.coffee.acts import (
     Act,
     AttachDocument,
     Attributes,
+    Certify,
     Close,
+    Confirm,
+    Contest,
     Correct,
     Difference,
     Dispatch,
@@ -25,6 +28,7 @@ from provenance.coffee.acts import (
     LotMass,
     NewLot,
     Pack,
+    Pay,
     Process,
     Recall,
     Receive,
@@ -33,6 +37,7 @@ from provenance.coffee.acts import (
     Sell,
     Split,
     TransferTitle,
+    Withdraw,
 )
 from provenance.coffee.identifiers import lot_code_of
 from shipments import words
@@ -152,7 +157,18 @@ def _facts_of_its_own(act: Act) -> Iterable[tuple[str, str]]:
                 yield "Valid", f"{day(act.valid_from)} to {day(act.valid_to)}"
             if act.sha256:
                 yield "Fingerprint (SHA-256)", act.sha256
-        case Recall() | LiftRecall():
+        case Pay():
+            yield "What", words.payment(act.kind)
+            yield "For", f"{words.kg(act.mass_mg)} of {words.FORMS.get(act.form, act.form)}"
+            yield "Deliveries", f"{len(act.deliveries):,}"
+            yield "More to come", "no, this is the last" if act.final else "perhaps"
+        case Certify():
+            yield "Scheme", act.scheme
+            yield "Chain model", words.CHAINS[act.chain]
+            yield "Valid", f"{day(act.valid_from)} to {day(act.valid_to)}"
+        case Withdraw():
+            yield "From", day(act.since)
+        case Recall() | LiftRecall() | Confirm() | Contest():
             yield "Lots", ", ".join(lot_code_of(lot) for lot in act.lots)
         case Correct():
             yield "Takes back", f"{words.ACTS[act.original_act]} of {act.original.get('eventTime', '')}"

@@ -78,6 +78,11 @@ ACTS = {
     "dispose": "Disposal",
     "recall": "Recall",
     "lift_recall": "Recall lifted",
+    "pay": "Payment",
+    "confirm": "Confirmation",
+    "contest": "Contest",
+    "certify": "Certificate",
+    "withdraw": "Certificate withdrawn",
     "correct": "Correction",
     "genesis": "Start of the log",
     "register_party": "Party registered",
@@ -85,14 +90,33 @@ ACTS = {
     "register_plot": "Plot registered",
     "register_key": "Key registered",
     "revoke_key": "Key ended",
+    "erased": "Values erased",
     "index": "Index of the log",
     "succession": "Start of the next log",
 }
 REASONS = {
     "not_ordered": "not ordered",
+    "not_paid": "not paid",
+    "not_mine": "not their coffee",
+    "did_not_happen": "it did not happen",
     "foreign_body": "foreign body",
     "did_not_occur": "It did not happen",
     "incorrect_data": "It happened, but a weight is wrong",
+}
+PAYMENTS = {
+    "advance": "an advance",
+    "first": "the first payment",
+    "second": "the second payment",
+    "bonus": "a bonus",
+    "premium": "a premium",
+    "dividend": "a dividend",
+    "deduction": "a deduction",
+    "loan_repayment": "repayment of a loan",
+}
+CHAINS = {
+    "identity_preserved": "identity preserved",
+    "segregated": "segregated",
+    "mass_balance": "mass balance",
 }
 RESULTS = {
     "score_centi": "Cup score",
@@ -189,3 +213,7 @@ def result(name: str, number: int) -> str:
 
 def act_name(act: Act) -> str:
     return ACTS[act.name]
+
+
+def payment(kind: str) -> str:
+    return PAYMENTS[kind]

@@ -6,6 +6,7 @@ from shipments.forms.ending import DisposeForm, LiftRecallForm, RecallForm, Sell
 from shipments.forms.looking import DocumentForm, GradeForm, SampleForm
 from shipments.forms.making import CloseForm, PackForm, ProcessForm, RoastForm, SplitForm
 from shipments.forms.moving import DispatchForm, ReceiveForm, RefuseForm, TakeInForm, TransferTitleForm
+from shipments.forms.paying import PayForm
 
 # In the order of the menu.
 ACT_FORMS: dict[str, type[ActForm]] = {
@@ -20,6 +21,7 @@ ACT_FORMS: dict[str, type[ActForm]] = {
         DispatchForm,
         TransferTitleForm,
         SellForm,
+        PayForm,
         DisposeForm,
         GradeForm,
         SampleForm,

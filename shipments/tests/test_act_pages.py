@@ -29,6 +29,18 @@ def given_close(door, other):
     return {"lot": day_lot}
 
 
+def given_pay(door, other):
+    lot = take_in(door.user, "C-1", 80, Form.CHERRY)
+    return {
+        "deliveries": lot.made_by.event_id,
+        "payee": other.party,
+        "kind": "first",
+        "amount": "168.00",
+        "currency": "usd",
+        "audience": "public",
+    }
+
+
 def given_process(door, other):
     take_in(door.user, "P-1", 100, Form.DRY_PARCHMENT)
     return {
@@ -187,6 +199,7 @@ ACTS = {
     "dispatch": (given_dispatch, ["dispatch"]),
     "transfer-title": (given_transfer_title, ["transfer_title"]),
     "sell": (given_sell, ["sell"]),
+    "pay": (given_pay, ["pay"]),
     "dispose": (given_dispose, ["dispose"]),
     "grade": (given_grade, ["grade"]),
     "sample": (given_sample, ["sample"]),
