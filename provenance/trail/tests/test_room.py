@@ -76,6 +76,7 @@ def test_a_disk_below_its_floor_stops_recording_cleanly_and_recovers(log, settin
 
 def test_every_volume_that_is_written_counts(log, settings, tmp_path, monkeypatch, disk_floor):
     settings.EXPORT_DIR = tmp_path / "export" / "not made yet"
+    settings.MEDIA_ROOT.mkdir()
     disk_floor(100)
     full = {settings.EXPORT_DIR.parent.parent}
     statvfs = os.statvfs
@@ -88,6 +89,8 @@ def test_every_volume_that_is_written_counts(log, settings, tmp_path, monkeypatc
     full = {settings.FENCE_DIR if settings.FENCE_DIR.exists() else settings.FENCE_DIR.parent}
     monkeypatch.setattr(room.os, "statvfs", lambda folder: Full if folder in full else statvfs(folder))
     assert "where FENCE_DIR lies" in refused(signed(log, "A"))
+    full = {settings.MEDIA_ROOT}
+    assert "where MEDIA_DIR lies" in refused(signed(log, "A"))
 
 
 @pytest.mark.parametrize("waiting", [(1_000, 0.1), (3, 10.0)])
