@@ -13,7 +13,7 @@ from provenance.shelf.story import Opened, Reading, Story, Telling, read, tell
 from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Event, Log, Lot
 from provenance.trail.services.attaching.showing import Picture, pictures_at
-from provenance.trail.services.cosigning import witness_lines
+from provenance.trail.services.cosigning import NO_WITNESSES, witness_lines
 from provenance.trail.services.queries import Closure, closure, public_disclosures
 from provenance.trail.services.standing import Vouched, vouchers_of
 
@@ -55,7 +55,7 @@ class Page:
 
 def vouched_for(page: Page) -> Vouched | None:
     """Who vouches for the places of all that the page rests on; None while something waits for that."""
-    if not witness_lines():
+    if witness_lines() == NO_WITNESSES:
         return None
     told = [(log, newest) for log in page.series() if (newest := page.newest_in(log)) >= 0]
     # A log's leaf 0 quotes the one before it, so who vouches for the last has seen the end of the others.
