@@ -96,7 +96,8 @@ def tell(
         case Dispatch():
             return _dispatch(act, who, name, business, withheld)
         case Process(outputs=(_,)):
-            return _step(act, who, name, business, withheld)
+            # What a station typed at its scale names all its lots: of others' steps the kilograms are enough.
+            return _step(act, who, name, business, withheld if by in (None, business.party) else {})
         case Receive() | Refuse():
             return _answer(act, who, name, business)
         case RegisterSite():
