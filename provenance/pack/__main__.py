@@ -1,5 +1,5 @@
 """
-``python -m provenance.pack verify FILE --trust FILE``
+``python -m provenance.pack verify FILE --trust FILE``, and ``verify-bundle`` for the proof that a page saves
 
 Exit 0 clean, 1 faults, 2 unusable, 3 origin not trusted, 4 all right, but without proof that nothing was left out.
 """
@@ -7,8 +7,10 @@ Exit 0 clean, 1 faults, 2 unusable, 3 origin not trusted, 4 all right, but witho
 import argparse
 import sys
 from datetime import UTC, datetime
+from json import JSONDecodeError
 from pathlib import Path
 
+from provenance.pack.bundle import command
 from provenance.pack.format import UnusablePack
 from provenance.pack.read import PackFile
 from provenance.pack.trust import parse_trust
@@ -21,10 +23,12 @@ CLEAN, FAULTS, UNUSABLE, NOT_TRUSTED, NOT_COMPLETE = range(5)
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "verify-bundle":
+            return command.check(options.file, options.trust)
         trust = parse_trust(options.trust.read_bytes()) if options.trust else None
         with PackFile(options.file) as pack:
             report = verify(pack, trust)
-    except (UnusablePack, MalformedPolicy, OSError) as error:
+    except (UnusablePack, MalformedPolicy, OSError, JSONDecodeError) as error:
         print(f"Could not check: {error}", file=sys.stderr)
         return UNUSABLE
     _print(report)
@@ -37,10 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m provenance.pack", description="Check a Beantrail audit pack.")
-    commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("verify", help="check every byte of a pack")
-    command.add_argument("file", type=Path, help="the pack (ZIP)")
-    command.add_argument("--trust", type=Path, help="keys and first leaf of the log, obtained elsewhere")
+    commands = parser.add_subparsers(required=True, dest="command")
+    whole = commands.add_parser("verify", help="check every byte of a pack")
+    whole.add_argument("file", type=Path, help="the pack (ZIP)")
+    bundle = commands.add_parser("verify-bundle", help="check what a page saved, as a phone does")
+    bundle.add_argument("file", type=Path, help="the saved proof (JSON)")
+    for each in (whole, bundle):
+        each.add_argument("--trust", type=Path, help="keys and first leaf of the log, obtained elsewhere")
     return parser
 
 

@@ -1,160 +1,238 @@
-"""Puts together what a phone needs to check a page by itself: the bundle."""
+"""
+The bundle of a lot: everything a phone needs to check its page by itself (docs/trail-format.md, 8).
+
+It depends on nothing but the lot and the trail, so that any cache or folder can serve it. What a phone needs beside it,
+proof that the log only grew since its last visit, that computes itself from the log's tiles.
+"""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from provenance.coffee import acts
-from provenance.coffee.ledger import needs
-from provenance.shelf.reading import Page
-from provenance.shelf.story import Opened, Reading, Story, Telling
-from provenance.tlog.errors import ProofRefused
-from provenance.trail.models import Checkpoint, Event, Log
-from provenance.trail.services import proofs
+from provenance.coffee.acts import Genesis, Index, RegisterKey, RegisterParty, RegisterPlot, RegisterSite, Succession
+from provenance.coffee.errors import CoffeeError
+from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
+from provenance.coffee.statement import Disclosure, Statement, parse
+from provenance.keyring import Unsealable
+from provenance.pack.bundle.completeness import wanted
+from provenance.pack.bundle.judging import VERSION
+from provenance.pack.completeness import rests_on
+from provenance.tlog.index import key_of
+from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Site
+from provenance.trail.services.closure import closure
 from provenance.trail.services.cosigning import cosigned, witness_lines
-from provenance.trail.services.queries import checkpoint_for, latest_checkpoint
+from provenance.trail.services.indexing import NotKept, prove
+from provenance.trail.services.listing import of_all_lots
+from provenance.trail.services.proofs import inclusion, read_hash
+from provenance.trail.services.queries import checkpoint_for, latest_checkpoint, public_disclosures
 
 
-def bundle_of(page: Page, since: int | None = None, remembered: int = 0) -> dict[str, Any]:
+def bundle_of(lot_uri: str) -> dict[str, Any] | None:
     """
-    Everything a phone needs to check the page by itself; with ``since``, also that the log only grew from that size.
+    The lot's bundle, ready for JSON; None where the trail does not know the lot.
 
-    ``remembered``: in which log of the series that was, from 0. The checkpoint of the newest log is the newest
-    witnessed one, where it holds all of the page and what the phone saw before, else a newer one; those that were
-    retired show their last. Statements that none of them covers have the index None.
+    Statements that no released checkpoint covers yet have the index None. Where the checkpoint does not end in an index
+    leaf whose proofs are kept, that leaf is left out: a phone then cannot tell that nothing is missing, and says so.
     """
-    series = page.series()
-    sizes = {number: since for number in [remembered] if since is not None}
-    checkpoints = _checkpoints(page, series, sizes)
-    genesis = next((telling for telling in page.reading.registry if telling.act == "genesis"), None)
-    titles = {event.event_id: step.title for step in page.story.steps for event in step.events}
-    prove = _Prover(checkpoints)
-    notes = [cosigned(checkpoint) for checkpoint in checkpoints]
-    tellings = _in_log_order([*_vouching(page.reading, page.story), *page.reading.journey])
-    return {
-        "v": 1,
-        "origin": page.origin,
-        "aud": series[0].aud if series else None,
-        "vkeys": series[0].vkeys.splitlines() if series else [],
-        "lot": page.story.lot_uri,
-        "policy": witness_lines(),
-        "retired": notes[:-1],
-        "checkpoint": notes[-1] if notes else None,
-        "consistency": _consistency(checkpoints, sizes),
-        "genesis": prove.entry(page.events[genesis.event_id], "the log’s first entry", {}) if genesis else None,
-        "statements": [
-            *(
-                prove.entry(
-                    page.events[telling.event_id],
-                    titles.get(telling.event_id) or _registry_title(telling),
-                    page.opened.get(telling.event_id, {}),
-                )
-                for telling in tellings
-            ),
-            *(prove.entry(event, "the log’s succession", {}) for event in _successions(checkpoints)),
-        ],
-    }
-
-
-def _checkpoints(page: Page, series: Sequence[Log], sizes: Mapping[int, int]) -> list[Checkpoint]:
-    """One of each log, up to the newest that has any."""
-    found = []
-    for number, log in enumerate(series):
-        newest = max(page.newest_in(log), sizes.get(number, 0) - 1, 0)
-        retired = log.state == Log.State.RETIRED
-        checkpoint = latest_checkpoint(log) if retired else checkpoint_for(log, newest)
-        if checkpoint is None:
-            break
-        checkpoint.log = log
-        found.append(checkpoint)
-    return found
-
-
-def _successions(checkpoints: Sequence[Checkpoint]) -> list[Event]:
-    """Leaf 0 of each log that took over from another."""
-    later = [checkpoint.log for checkpoint in checkpoints[1:]]
-    return list(Event.objects.filter(leaf__log__in=later, leaf__index=0).select_related("leaf").order_by("leaf__log"))
-
-
-def _vouching(reading: Reading, story: Story) -> list[Telling]:
-    """
-    The registrations behind the page: who and what places it names, and every key that signed any of these.
-
-    Of a crowd told as one step the page names nobody but those whom its first event names.
-    """
-    said = {telling.event_id: telling.statement for telling in reading.journey if telling.statement}
-    told = [said[step.events[0].event_id] for step in story.steps if step.events[0].event_id in said]
-    named = {uri for statement in told for uri in (*needs(statement).parties, *needs(statement).sites)}
-    kept = {
-        telling.event_id: telling
-        for telling in reading.registry
-        if telling.statement and _registered(telling.statement.body) in named
-    }
-    kids = {statement.kid for statement in said.values()} | {
-        one.statement.kid for one in kept.values() if one.statement
-    }
-    # A key's registration was signed by another key: follow them back. Registrars come first in the log.
-    for telling in reversed(reading.registry):
-        body = telling.statement.body if telling.statement else None
-        if isinstance(body, acts.RegisterKey | acts.RevokeKey) and body.kid in kids and telling.statement:
-            kept[telling.event_id] = telling
-            kids.add(telling.statement.kid)
-    return list(kept.values())
-
-
-def _registered(body: acts.Act) -> str | None:
-    match body:
-        case acts.RegisterParty(party=uri) | acts.RegisterSite(site=uri):
-            return uri
-    return None
-
-
-def _registry_title(telling: Telling) -> str:
-    titles = {
-        "register_party": "the registration of a party",
-        "register_site": "the registration of a place",
-        "register_key": "the registration of a key",
-        "revoke_key": "the end of a key",
-    }
-    return titles.get(telling.act, telling.act.replace("_", " "))
-
-
-def _in_log_order(tellings: Iterable[Telling]) -> list[Telling]:
-    return sorted(tellings, key=lambda telling: (telling.index is None, telling.index or 0))
-
-
-def _consistency(checkpoints: Sequence[Checkpoint], sizes: Mapping[int, int]) -> list[str] | None:
-    for number, size in sizes.items():
-        if number < len(checkpoints):
-            with suppress(ProofRefused):
-                at = checkpoints[number]
-                return [_base64(each) for each in proofs.consistency(at.log, size, at.size)]
-    return None
+    found = closure([lot_uri])
+    if lot_uri not in found.lots:
+        return None
+    events = _with_registrations(found.events, found.statements)
+    return _Bundle(lot_uri, tuple(sorted(found.lots)), events).written()
 
 
 @dataclass
-class _Prover:
-    checkpoints: Sequence[Checkpoint]
+class _Bundle:
+    lot: str
+    lots: tuple[str, ...]
+    events: Sequence[Event]
 
-    def __post_init__(self) -> None:
-        self.numbers = {checkpoint.log_id: number for number, checkpoint in enumerate(self.checkpoints)}
-        # One reader a log for all proofs: each tile is read once.
-        self.readers = [proofs.read_hash(checkpoint) for checkpoint in self.checkpoints]
+    @cached_property
+    def series(self) -> list[Log]:
+        """The logs of the series, the oldest first."""
+        names = Log.objects.filter(pk__in={event.log_id for event in self.events}).values("name")
+        return list(Log.objects.filter(name__in=names).order_by("number"))
 
-    def entry(self, event: Event, title: str, opened: Mapping[str, Opened]) -> dict[str, Any]:
-        number = None if event.index is None else self.numbers.get(event.leaf.log_id)
-        covered = number is not None and event.index < self.checkpoints[number].size
-        path = proofs.inclusion(event, self.checkpoints[number], self.readers[number]) if covered else []
+    @cached_property
+    def checkpoints(self) -> list[Checkpoint]:
+        """One of each log, up to the newest that has any: of the retired ones the last."""
+        found = []
+        for log in self.series:
+            newest = max((e.index for e in self.events if e.index is not None and e.leaf.log_id == log.pk), default=0)
+            retired = log.state == Log.State.RETIRED
+            checkpoint = latest_checkpoint(log) if retired else checkpoint_for(log, newest)
+            if checkpoint is None:
+                break
+            checkpoint.log = log
+            found.append(checkpoint)
+        return found
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """By primary key, which log of the series it is, from 0."""
+        return {checkpoint.log_id: number for number, checkpoint in enumerate(self.checkpoints)}
+
+    def written(self) -> dict[str, Any]:
+        index, listings = self._index()
+        told = _in_log_order([*self.events, *self._successions(), *self._of_all_lots(index)], self.numbers)
+        notes = [cosigned(checkpoint) for checkpoint in self.checkpoints]
         return {
-            "log": number if covered else 0,
-            "index": event.index if covered else None,
-            "title": title,
-            "jws": bytes(event.statement).decode("ascii", "replace"),
-            "proof": [_base64(each) for each in path],
-            "disclosures": [one.text for one in opened.values()],
+            "v": VERSION,
+            "origin": self.series[0].origin if self.series else "",
+            "lot": self.lot,
+            "lots": list(self.lots),
+            "policy": witness_lines(),
+            "retired": notes[:-1],
+            "checkpoint": notes[-1] if notes else None,
+            "statements": list(self._entries(told)),
+            "index": listings,
         }
+
+    # --- statements ---
+
+    def _successions(self) -> list[Event]:
+        """Leaf 0 of each log that took over from another."""
+        later = [checkpoint.log_id for checkpoint in self.checkpoints[1:]]
+        if not later:
+            return []
+        first = Event.objects.filter(leaf__log__in=later, leaf__index=0, act=Succession.name)
+        return list(first.select_related("leaf"))
+
+    def _of_all_lots(self, index: Event | None) -> list[Event]:
+        """The index leaf, and what everybody has to know of: every recall, whatever it recalls, every end of a key."""
+        if index is None:
+            return []
+        others = of_all_lots(self.checkpoints[-1].log).filter(
+            act__in=[name for _, name in WHOLE_LOG], leaf__index__lt=index.index
+        )
+        return [*others.select_related("leaf"), index]
+
+    def _entries(self, events: Sequence[Event]) -> Iterator[dict[str, Any]]:
+        # One reader a log for all proofs: each tile is read once.
+        readers = [read_hash(checkpoint) for checkpoint in self.checkpoints]
+        shown = _shown(events)
+        for event in events:
+            number = None if event.index is None else self.numbers.get(event.leaf.log_id)
+            covered = number is not None and (event.index or 0) < self.checkpoints[number].size
+            path = inclusion(event, self.checkpoints[number], readers[number]) if covered else []
+            yield {
+                "log": number if covered else 0,
+                "index": event.index if covered else None,
+                "jws": bytes(event.statement).decode("ascii", "replace"),
+                "proof": _base64(b"".join(path)),
+                "disclosures": [one.text for one in shown.get(event.pk, ())],
+            }
+
+    # --- the index ---
+
+    def _index(self) -> tuple[Event | None, list[dict[str, Any]]]:
+        """The leaf that the newest checkpoint ends in, and from its index the lists of what this bundle rests on."""
+        if not self.checkpoints:
+            return None, []
+        last = self.checkpoints[-1]
+        ends = Event.objects.filter(leaf__log=last.log_id, leaf__index=last.size - 1, act=Index.name)
+        index = ends.select_related("leaf").first()
+        if index is None:
+            return None, []
+        try:
+            return index, self._listings(index)
+        except (NotKept, CoffeeError):
+            return None, []
+
+    def _listings(self, index: Event) -> list[dict[str, Any]]:
+        said = parse(bytes(index.statement)).body
+        assert isinstance(said, Index), "the event is an index leaf"
+        names = {name: key_of(*name) for name in wanted(self.lots, _registered(self.events), said.v)}
+        log = self.checkpoints[-1].log
+        proofs = prove(log, index, names.values())
+        leaves: dict[Name, list[int]] = {name: [] for name in names}
+        held = {event.pk: event for event in (*self.events, *self._of_all_lots(index))}
+        for event in _in_log_order(held.values(), self.numbers):
+            if event.index is not None and event.leaf.log_id == log.pk and event.index < said.upto:
+                for name in names_in(bytes(event.statement)).intersection(names):
+                    leaves[name].append(event.index)
+        return [
+            {
+                "kind": kind,
+                "id": name,
+                "leaves": leaves[kind, name],
+                "bucket": _base64(proofs[key].bucket),
+                "path": _base64(b"".join(proofs[key].path)),
+            }
+            for (kind, name), key in names.items()
+        ]
+
+
+def _with_registrations(events: Sequence[Event], statements: Mapping[str, Statement]) -> list[Event]:
+    """The events, and every registration that judging them, or another registration, asks for."""
+    found = {event.pk: event for event in events}
+    known: set[str] = set()
+    waiting = list(statements.values())
+    # Genesis names the operator, whose own registration follows it.
+    while asked := rests_on(waiting) - known:
+        known |= asked
+        keys = Key.objects.filter(kid__in=asked)
+        ids = {
+            *Party.objects.filter(uri__in=asked).values_list("event", flat=True),
+            *Site.objects.filter(uri__in=asked).values_list("event", flat=True),
+            *Plot.objects.filter(uri__in=asked).values_list("event", flat=True),
+            *keys.values_list("event", flat=True),
+            *keys.exclude(revoked_by=None).values_list("revoked_by", flat=True),
+        }
+        more = Event.objects.filter(pk__in=ids - found.keys()).select_related("leaf")
+        found |= {event.pk: event for event in more}
+        waiting = [statement for event in more if (statement := _parsed(event)) is not None]
+    return list(found.values())
+
+
+def _registered(events: Iterable[Event]) -> Iterator[str]:
+    """Who and what these events register."""
+    for event in events:
+        statement = _parsed(event) if event.act.startswith("register_") or event.act == Genesis.name else None
+        match statement:
+            case Statement(body=Genesis(operator=uri), kid=kid):
+                yield from (uri, kid)
+            case Statement(body=RegisterParty(party=uri) | RegisterSite(site=uri) | RegisterPlot(plot=uri)):
+                yield uri
+            case Statement(body=RegisterKey(kid=kid)):
+                yield kid
+
+
+def _parsed(event: Event) -> Statement | None:
+    """None for bytes that were changed since: what they said, nobody knows any more, and the phone says so."""
+    try:
+        return parse(bytes(event.statement))
+    except CoffeeError:
+        return None
+
+
+def _shown(events: Collection[Event]) -> dict[int, list[Disclosure]]:
+    """What everybody may read. Of an event whose bytes or seals were changed that is nothing."""
+    try:
+        return public_disclosures(events)
+    except (CoffeeError, Unsealable):
+        shown: dict[int, list[Disclosure]] = {}
+    for event in events:
+        with suppress(CoffeeError, Unsealable):
+            shown |= public_disclosures([event])
+    return shown
+
+
+def _in_log_order(events: Iterable[Event], numbers: Mapping[int, int]) -> list[Event]:
+    """Each once; what has no place yet comes last."""
+    once = {event.pk: event for event in events}.values()
+    return sorted(
+        once,
+        key=lambda event: (
+            event.index is None,
+            numbers.get(event.leaf.log_id, len(numbers)) if event.index is not None else 0,
+            event.index or 0,
+            event.pk,
+        ),
+    )
 
 
 def _base64(data: bytes) -> str:

@@ -1,6 +1,5 @@
 """The ladder of the shelf: works · wrong method · no such thing · bad input, and what a page may and may not say."""
 
-import json
 import re
 from uuid import uuid4
 
@@ -15,9 +14,9 @@ from provenance.coffee.identifiers import gs1_lot_uri, lot_uri
 from provenance.coffee.statement import parse
 from provenance.coffee.statement.envelope import decode_b64url
 from provenance.shelf.tests import world
-from provenance.shelf.tests.world import GTIN, KG, KOFI, PACKED, ROASTERY, STATION, WOTE
+from provenance.shelf.tests.world import BUNDLE, GTIN, KG, KOFI, PACKED, ROASTERY, STATION, WOTE
 from provenance.trail.models import Disclosure, Event, Lot
-from provenance.trail.services import publishing, queries
+from provenance.trail.services import publishing
 from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.witnessing import ask_due
 from provenance.trail.tests.witnesses import connect
@@ -174,7 +173,7 @@ def test_a_malformed_link_gets_a_page_in_plain_words(client, bag, address):
         f"/page/01/{GTIN}/10/R1103",
         "/t/abc",
         "/epcis/class/green.G-0302",
-        "/bundle",
+        BUNDLE,
         "/find/",
         "/how/",
         "/verify/",
@@ -218,7 +217,7 @@ def test_a_lot_with_strange_letters_is_asked_for_again(client, bag):
 
 def test_what_is_withheld_stands_neither_on_the_page_nor_in_the_bundle(client, log):
     bag = world.build(log, others=5)
-    told = client.get(bag.link).content.decode() + client.get("/bundle", {"lot": PACKED}).content.decode()
+    told = client.get(bag.link).content.decode() + client.get(BUNDLE).content.decode()
 
     assert "7.10 USD" not in told
     assert "Farmer 1" not in told
@@ -226,7 +225,7 @@ def test_what_is_withheld_stands_neither_on_the_page_nor_in_the_bundle(client, l
 
 
 def test_the_serials_of_other_bags_are_never_published(client, bag):
-    told = client.get(bag.link).content.decode() + client.get("/bundle", {"lot": PACKED}).content.decode()
+    told = client.get(bag.link).content.decode() + client.get(BUNDLE).content.decode()
 
     for other in bag.bags[1:]:
         assert other.serial not in told
@@ -255,16 +254,6 @@ def test_what_went_to_others_is_no_step_of_this_bag(client, bag):
     event = says(KOFI, away)
 
     assert event.event_id not in client.get(bag.link).content.decode()
-
-
-def test_page_and_bundle_hold_the_same_statements(client, log):
-    bag = world.build(log, others=5)
-    page = client.get(bag.link).content.decode()
-    bundle = client.get("/bundle", {"lot": PACKED}).json()
-
-    shown = set(re.findall(r"(urn:uuid:[0-9a-f-]{36})/[0-9a-f]{64}", page))
-    steps = [one for one in bundle["statements"] if one["title"] in titles(page)]
-    assert len(shown) == len(steps) == 3 * 6 + 7
 
 
 def test_every_figure_that_the_page_calls_signed_stands_in_the_signed_bytes(client, bag):
@@ -379,50 +368,6 @@ def test_more_used_than_there_was_is_told(client, bag):
     assert "more of lot R-1103 were used than anybody said were there." in text(client.get(bag.link))
 
 
-# --- bundle ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_bundle_is_fresh_for_seconds_and_open_to_other_sites(client, bag):
-    answer = client.get("/bundle", {"lot": PACKED})
-
-    assert answer["Content-Type"] == "application/json"
-    assert answer["Cache-Control"] == "public, max-age=5"
-    assert answer["Access-Control-Allow-Origin"] == "*"
-    assert "Content-Disposition" not in answer
-    assert answer.json()["lot"] == PACKED
-
-
-def test_a_saved_bundle_has_a_name(client, bag):
-    answer = client.get("/bundle", {"lot": PACKED, "save": "1"})
-
-    assert answer["Content-Disposition"] == 'attachment; filename="R1103.proof.json"'
-
-
-def test_a_bundle_since_a_size_proves_that_the_log_grew(client, bag):
-    assert len(client.get("/bundle", {"lot": PACKED, "size": "5"}).json()["consistency"]) > 1
-    assert client.get("/bundle", {"lot": PACKED, "size": "99999"}).json()["consistency"] is None
-    assert client.get("/bundle", {"lot": PACKED}).json()["consistency"] is None
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({}, 400),
-        ({"lot": "x"}, 400),
-        ({"lot": PACKED, "size": "-1"}, 400),
-        ({"lot": PACKED, "size": "٤"}, 400),
-        ({"lot": PACKED, "size": "9" * 40}, 400),
-        ({"lot": PACKED + "0"}, 404),
-        ({"lot": "https://localhost:8000/epcis/class/green.%00"}, 404),
-    ],
-)
-def test_a_bundle_that_cannot_be_made_says_why(client, bag, query, status):
-    answer = client.get("/bundle", query)
-
-    assert answer.status_code == status
-    assert json.loads(answer.content)["detail"]
-
-
 def test_other_pages_stand(client):
     assert client.get("/how/").status_code == 200
     assert client.get("/verify/").status_code == 200
@@ -479,20 +424,3 @@ def test_a_page_says_who_witnesses_it_and_waits_for_all_of_it(client, bag, log, 
     recall = acts.Recall(at=world.at(11, 5), site=world.ROASTERY, lots=(world.PACKED,), reason="labelling")
     record_acts(world.KOFI, [Draft(recall)])
     assert "○ Nobody outside has witnessed this yet" in text(client.get(bag.link))
-
-
-def test_a_phone_that_saw_more_is_never_given_an_older_checkpoint(client, bag, log, settings, tmp_path, monkeypatch):
-    """A witnessed one would be older: a log that shows less than before looks like one that hides something."""
-    connect(log, settings, tmp_path, monkeypatch, "Port")
-    publishing.publish(log, index=True)
-    ask_due()
-    witnessed = queries.witnessed_checkpoint(log)
-    world.farmers(1)
-    publishing.publish(log)
-    newest = queries.latest_checkpoint(log)
-
-    def checkpoint(**asked):
-        return client.get("/bundle", {"lot": world.PACKED, **asked}).json()["checkpoint"].split("\n")[1]
-
-    assert checkpoint() == checkpoint(size=witnessed.size) == str(witnessed.size)
-    assert checkpoint(size=witnessed.size + 1) == checkpoint(size=newest.size) == str(newest.size)

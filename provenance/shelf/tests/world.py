@@ -9,7 +9,7 @@ from provenance.bags.services.issuing import draw_serials, keep_bags
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Difference, Form, LossKind, LotMass, NewLot
 from provenance.coffee.identifiers import gs1_lot_uri, lot_uri
-from provenance.trail.models import Event, Log
+from provenance.trail.models import Event, Log, pk_of
 from provenance.trail.services import publishing, registry
 from provenance.trail.services.acting import Draft, Withheld, record_acts
 
@@ -29,6 +29,7 @@ PARCHMENT = lot_uri(HOST, Form.DRY_PARCHMENT, "P-0302")
 GREEN = lot_uri(HOST, Form.GREEN, "G-0302")
 ROASTED = lot_uri(HOST, Form.ROASTED, "R-1103")
 PACKED = gs1_lot_uri(GTIN, "R1103")
+BUNDLE = f"/bundle/{pk_of(PACKED)}.json"
 
 
 def at(month: int, day: int, hour: int = 9, zone: timezone = EAT) -> datetime:
@@ -56,7 +57,7 @@ class World:
         return f"/page{self.digital_link}"
 
     def publish(self) -> None:
-        publishing.publish(self.log)
+        publishing.publish(self.log, index=True)
 
 
 def farmers(count: int) -> list[tuple[str, str]]:

@@ -1,7 +1,5 @@
 """The pages that a shopper reads."""
 
-from urllib.parse import quote
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,6 +12,7 @@ from provenance.bags.services.scanning import code_of
 from provenance.shelf.reading import page_of, vouched_for
 from provenance.shelf.story import Story
 from provenance.shelf.story.earning import yields
+from provenance.trail.models import pk_of
 
 # A checkpoint lives about as long; nothing here is personal to who asks.
 FRESH = "public, max-age=5"
@@ -36,7 +35,7 @@ def lot_page(request: HttpRequest, lot_uri: str, bag: Bag | None = None) -> Http
             "origin": page.origin,
             "portrait": page.portrait,
             "vouched": vouched_for(page),
-            "bundle_url": f"{reverse('shelf:bundle')}?lot={quote(lot_uri, safe='')}",
+            "bundle_url": reverse("shelf:bundle", args=[pk_of(lot_uri)]),
             "alarmed": bool(story.recalls or often or astray) or story.verdict.code in ALARMING,
             "bag": bag,
             "product": bag.product if bag else None,

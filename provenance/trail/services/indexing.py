@@ -18,6 +18,7 @@ from provenance.tlog.errors import ProofRefused
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.index import (
     EMPTY_INDEX_ROOT,
+    HEIGHTS,
     Growth,
     Proof,
     check_proof,
@@ -127,11 +128,11 @@ def prove(log: Log, index: Event, keys: Iterable[bytes]) -> dict[bytes, Proof]:
     said = parse(bytes(index.statement)).body
     assert isinstance(said, Index), "the event is an index leaf"
     shelf, root = Shelf(log, said.upto), decode_b64url(said.root.encode(), "root")
+    numbers = {key: number_of(key) for key in keys}
+    buckets, tiles = shelf.under(set(numbers.values()))
     proofs = {}
-    for key in keys:
-        number = number_of(key)
-        bucket = shelf.buckets([number]).get(number, b"")
-        proofs[key] = Proof(bucket, path_of(number, shelf.tiles))
+    for key, number in numbers.items():
+        proofs[key] = Proof(buckets.get(number, b""), path_of(number, lambda level, _: tiles[level]))
         try:
             check_proof(key, proofs[key], root)
         except ProofRefused:
@@ -156,6 +157,15 @@ class Shelf:
 
     def tiles(self, level: int, numbers: Sequence[int]) -> dict[int, bytes]:
         return self._read(IndexTile, "hashes", (level,), numbers)
+
+    def under(self, numbers: Iterable[int]) -> tuple[dict[int, bytes], list[dict[int, bytes]]]:
+        """These buckets, and by level the tiles on their paths to the root: a query for each kind."""
+        above = sorted(numbers)
+        buckets, tiles = self.buckets(above), []
+        for level, height in enumerate(HEIGHTS):
+            above = sorted({number >> height for number in above})
+            tiles.append(self.tiles(level, above))
+        return buckets, tiles
 
     def free_slot(self, model: type[Model], place: Place, stops: set[int]) -> int:
         """Where no row stands that the index leaves ``stops`` still need."""

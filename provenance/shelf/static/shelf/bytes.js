@@ -1,18 +1,19 @@
 // Bytes, base64 and JSON, each in its one written form. Whatever else would pass for the same value is refused.
 
-/** Something contradicts what was signed, proved or seen earlier. `step` names where. */
-export class Mismatch extends Error {
-  constructor(reason, step = null) {
-    super(reason);
-    this.step = step;
+// Reasons are codes with parameters: the words for them, in the reader's language, are the page's.
+class Outcome extends Error {
+  constructor(code, params = {}) {
+    super(code);
+    Object.assign(this, { code, params });
   }
 }
-
+/** Something contradicts what was signed, proved or seen earlier. */
+export class Mismatch extends Outcome {}
 /** It could not be found out. */
-export class Unchecked extends Error {}
+export class Unchecked extends Outcome {}
 
-export const refuse = (reason) => {
-  throw new Mismatch(reason);
+export const refuse = (code, params) => {
+  throw new Mismatch(code, params);
 };
 
 export const utf8 = (text) => new TextEncoder().encode(text);
@@ -38,9 +39,9 @@ function decode(text, encode) {
   try {
     bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
   } catch {
-    return refuse("it is not base64");
+    return refuse("form");
   }
-  return encode(bytes) === text ? bytes : refuse("its base64 is not in its one written form");
+  return encode(bytes) === text ? bytes : refuse("form");
 }
 export const readBase64 = (text) => decode(text, base64);
 export const readBase64url = (text) => decode(text, base64url);
@@ -51,23 +52,32 @@ const TOKEN =
 // eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\p{Cs}/u;
 
+function readUtf8(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return refuse("form");
+  }
+}
+
 /** Numbers come back as they are written, as String objects: 12.500 stays "12.500". */
 export function readJson(bytes) {
-  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  if (bytes.length > 65536) refuse("form");
+  const text = readUtf8(bytes);
   let at = 0;
 
   function next() {
     TOKEN.lastIndex = at;
-    const token = TOKEN.exec(text) ?? refuse("it is not strict JSON");
+    const token = TOKEN.exec(text) ?? refuse("form");
     at = TOKEN.lastIndex;
     return token;
   }
   function string(token) {
-    const value = JSON.parse(token[2] ?? refuse("a name is missing in the JSON"));
-    return FORBIDDEN.test(value) || value !== value.normalize() ? refuse("a text is not clean Unicode") : value;
+    const value = JSON.parse(token[2] ?? refuse("form"));
+    return FORBIDDEN.test(value) || value !== value.normalize() ? refuse("form") : value;
   }
   function number(written) {
-    if (written.replace(/[-.]/g, "").length > 15 || /^-0(\.0*)?$/.test(written)) refuse("a number is out of bounds");
+    if (written.replace(/[-.]/g, "").length > 15 || /^-0(\.0*)?$/.test(written)) refuse("form");
     return new String(written);
   }
   function items(close, one) {
@@ -75,7 +85,7 @@ export function readJson(bytes) {
     if (next()[1] === close) return;
     at = start;
     for (let mark = ","; mark !== close; mark = next()[1]) {
-      if (mark !== ",") refuse("the JSON lacks a comma");
+      if (mark !== ",") refuse("form");
       one();
     }
   }
@@ -84,23 +94,23 @@ export function readJson(bytes) {
     if (token[2]) return string(token);
     if (token[3]) return JSON.parse(token[3]);
     if (token[4]) return number(token[4]);
-    if (depth === 16) refuse("the JSON is nested too deeply");
+    if (depth === 16) refuse("form");
     if (token[1] === "[") {
       const list = [];
       items("]", () => list.push(value(depth + 1)));
       return list;
     }
-    if (token[1] !== "{") refuse("it is not strict JSON");
+    if (token[1] !== "{") refuse("form");
     const object = Object.create(null);
     items("}", () => {
       const name = string(next());
-      if (name in object) refuse(`"${name}" stands twice in the JSON`);
-      if (next()[1] !== ":") refuse("the JSON lacks a colon");
+      if (name in object) refuse("form");
+      if (next()[1] !== ":") refuse("form");
       object[name] = value(depth + 1);
     });
     return object;
   }
 
   const whole = value(0);
-  return /^[\t\n\r ]*$/.test(text.slice(at)) ? whole : refuse("something follows the JSON");
+  return /^[\t\n\r ]*$/.test(text.slice(at)) ? whole : refuse("form");
 }

@@ -1,6 +1,6 @@
 // Ed25519 (RFC 8032). The browser's own verification where it has one; the points that some libraries let pass
 // (small order, not canonical) are refused here first, so that every verifier of a trail gives the same answer.
-import { digest, hex, join } from "./bytes.js";
+import { Unchecked, digest, hex, join } from "./bytes.js";
 
 const P = 2n ** 255n - 19n;
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -45,7 +45,6 @@ function times(scalar, base) {
 const same = (p, q) => mod(p[0] * q[2]) === mod(q[0] * p[2]) && mod(p[1] * q[2]) === mod(q[1] * p[2]);
 
 const ZERO = [0n, 1n, 1n, 0n];
-const BASE = decodePoint(Uint8Array.from([0x58, ...Array(31).fill(0x66)]));
 
 // The y of the eight points of small order, four of which have order eight.
 const Y8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022n;
@@ -63,13 +62,21 @@ export function isGoodKey(key) {
   return a !== null && same(times(L, a), ZERO);
 }
 
-/** [S]B = R + [k]A, for phones whose browser does not know Ed25519 yet (5.1.7). */
-async function verifyPlainly(key, signature, message) {
+/** [S]B = R + [k]A without a cofactor (5.1.7), as browsers have it, where the browser does not know Ed25519 yet. */
+async function verifyWithNoble(key, signature, message) {
+  const { Point } = await import("./vendor/noble-ed25519.js").catch(() => {
+    throw new Unchecked("no_crypto");
+  });
   const [first, second] = [signature.slice(0, 32), signature.slice(32)];
-  const [r, a] = [decodePoint(first), decodePoint(key)];
-  if (r === null || a === null) return false;
+  let points;
+  try {
+    points = [Point.fromBytes(first), Point.fromBytes(key)];
+  } catch {
+    return false;
+  }
+  const [r, a] = points;
   const k = littleEndian(await digest("SHA-512", join(first, key, message))) % L;
-  return same(times(littleEndian(second), BASE), add(r, times(k, a)));
+  return Point.BASE.multiplyUnsafe(littleEndian(second)).equals(r.add(a.multiplyUnsafe(k)));
 }
 
 async function nativeKey(key) {
@@ -85,6 +92,6 @@ export async function verifySignature(key, signature, message, { native = true }
   if (key.length !== 32 || signature.length !== 64 || littleEndian(signature.slice(32)) >= L) return false;
   if (!isPlausible(key) || !isPlausible(signature.slice(0, 32))) return false;
   const imported = native ? await nativeKey(key) : null;
-  if (imported === null) return verifyPlainly(key, signature, message);
+  if (imported === null) return verifyWithNoble(key, signature, message);
   return crypto.subtle.verify({ name: "Ed25519" }, imported, signature, message);
 }

@@ -1,25 +1,64 @@
 // Runs the check on a page and tells its outcome. Without this module the page is whole; only the phone's check is missing.
+import { hex, utf8 } from "./bytes.js";
+import { leafHash } from "./log.js";
 import { verifyBundle } from "./verify.js";
 
 const MARKS = { checked: "\u2714", mismatch: "\u2716", unchecked: "?" };
 
-function sentence({ outcome, step, reason }) {
-  if (outcome === "checked") return `Checked on your phone just now: ${reason}.`;
-  if (outcome === "mismatch") return `Does not match: ${step}: ${reason}.`;
-  return `Could not check: ${reason}.`;
+// --- words: the page brings them, in its language ---
+
+const WORDS = JSON.parse(document.getElementById("check-words").textContent);
+const language = document.documentElement.lang || "en";
+
+function written(name, value) {
+  if (name === "at" || name === "since")
+    return new Date(value * 1000).toLocaleString(language, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  if (Array.isArray(value)) return new Intl.ListFormat(language).format(value);
+  return typeof value === "number" ? value.toLocaleString(language) : value;
+}
+const say = (key, params = {}) =>
+  (WORDS[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => (params[name] === undefined ? "" : written(name, params[name])));
+
+/** A statement is called what the page calls it; on a page of its own a proof has no titles. */
+async function nameStep({ step, at, jws }) {
+  if (jws) {
+    const shown = document.querySelector(`[data-events*="/${hex(await leafHash(utf8(jws)))}"] [data-title]`);
+    if (shown) return titleOf(shown);
+  }
+  return say(`step.${step}`, { index: at?.[1] ?? "" });
+}
+const titleOf = (element) => element.textContent.replace(/\s+/g, " ").trim();
+
+async function sentence(result) {
+  const { outcome, code, params = {} } = result;
+  const vouched = params.vouched && say(`vouched.${params.vouched}`, params);
+  const reason = say(`code.${code}`, { ...params, vouched });
+  return say(`outcome.${outcome}`, { reason, step: outcome === "mismatch" ? await nameStep(result) : "" });
 }
 
-function tell(place, result) {
-  place.dataset.outcome = result.outcome;
+async function tell(place, result) {
+  const words = await sentence(result);
   place.querySelector(".mark").textContent = MARKS[result.outcome];
-  place.querySelector(".words").textContent = sentence(result);
+  place.querySelector(".words").textContent = words;
+  place.dataset.outcome = result.outcome;
+  if (result.contradiction) offer(place, result.contradiction);
   const alarm = document.getElementById("does-not-match");
   if (!alarm) return;
   alarm.hidden = result.outcome !== "mismatch";
-  alarm.querySelector(".words").textContent = sentence(result);
+  alarm.querySelector(".words").textContent = words;
 }
 
-// A phone that forbids storage still checks; it only cannot remember.
+/** Two checkpoints that no honest log signs both: whoever holds them can show it to anybody. */
+function offer(place, checkpoints) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([checkpoints.join("\n\n")], { type: "text/plain" }));
+  link.download = "two-histories.txt";
+  link.textContent = say("save");
+  place.append(" ", link);
+}
+
+// --- memory: a phone that forbids storage still checks; it only cannot remember ---
+
 function recall(origin) {
   try {
     return JSON.parse(localStorage.getItem(`log:${origin}`));
@@ -35,9 +74,11 @@ function remember(origin, memory) {
   }
 }
 
-function whatThePageShows(lot) {
-  const steps = [...document.querySelectorAll("[data-events]")].map((element) => ({
-    title: element.querySelector("[data-title]").textContent.replace(/\s+/g, " ").trim(),
+// --- the page ---
+
+function whatIsShown(lot, page = document) {
+  const steps = [...page.querySelectorAll("[data-events]")].map((element) => ({
+    title: titleOf(element.querySelector("[data-title]")),
     events: element.dataset.events.trim().split(/\s+/).map((pair) => {
       const [id, leaf] = pair.split("/");
       return { id, leaf };
@@ -45,31 +86,44 @@ function whatThePageShows(lot) {
     // Figures stand as they were signed; times and lots are shown in other words, so the attribute has the signed one.
     said: [...element.querySelectorAll("[data-said]")].map((one) => one.dataset.said || one.textContent),
   }));
-  const disclosed = [...document.querySelectorAll("[data-disclosed]")].map((element) => ({
+  const disclosed = [...page.querySelectorAll("[data-disclosed]")].map((element) => ({
     digest: element.dataset.disclosed,
     text: element.textContent,
   }));
   return { lot, steps, disclosed };
 }
 
-async function fetchBundle(address, memory) {
-  const answer = await fetch(memory ? `${address}&size=${memory.size}&log=${memory.log ?? 0}` : address, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-  return answer.json();
+/** What is no answer in the form asked for counts as none: a fault of the network, or a page to log in to it. */
+async function get(address, read, options) {
+  try {
+    const answer = await fetch(address, options);
+    return answer.ok ? await read(answer) : null;
+  } catch {
+    return null;
+  }
 }
+
+/** The log is served under its origin: here, whatever host it calls itself by. */
+const readTile = (path) => get(path.replace(/^[^/]*/, ""), async (answer) => new Uint8Array(await answer.arrayBuffer()));
 
 async function checkPage(place) {
   const { bundle: address, origin, lot } = place.dataset;
-  const memory = recall(origin);
-  place.querySelector(".words").textContent = "Checking on your phone\u2026";
-  let bundle;
-  try {
-    bundle = await fetchBundle(address, memory);
-  } catch {
-    return tell(place, { outcome: "unchecked", reason: "the statements did not arrive (no network?)" });
+  place.querySelector(".words").textContent = say("checking");
+  const check = async (shown, cache) => {
+    const bundle = await get(address, (answer) => answer.json(), { cache });
+    if (!bundle) return { outcome: "unchecked", code: "not_arrived" };
+    if (bundle.origin !== origin) return { outcome: "mismatch", step: "page", code: "bundle_of_another_log" };
+    return verifyBundle(bundle, { memory: recall(origin), shown, readTile, live: true });
+  };
+  let result = await check(whatIsShown(lot), "default");
+  // A cache between may still hold what was served before the log that this phone saw.
+  if (result.code === "entries_withheld") result = await check(whatIsShown(lot), "reload");
+  // Or the page is the older one: if it tells all when it is fetched anew, nobody hid anything.
+  if (result.code === "page_leaves_out") {
+    const now = await get(location.href, (answer) => answer.text(), { cache: "reload" });
+    const fresh = now && new DOMParser().parseFromString(now, "text/html");
+    if (fresh && (await check(whatIsShown(lot, fresh), "reload")).outcome !== "mismatch") result = { outcome: "unchecked", code: "page_old" };
   }
-  if (bundle.origin !== origin) return tell(place, { outcome: "mismatch", step: "this page", reason: "its statements are of another log" });
-  const result = await verifyBundle(bundle, memory, whatThePageShows(lot));
   remember(origin, result.memory);
   tell(place, result);
 }
@@ -79,11 +133,12 @@ async function checkFile(place, text) {
   try {
     bundle = JSON.parse(text);
   } catch {
-    return tell(place, { outcome: "unchecked", reason: "this is not a proof file, or it did not arrive whole" });
+    return tell(place, { outcome: "unchecked", code: "no_file" });
   }
-  const memory = recall(bundle.origin);
-  const result = await verifyBundle(bundle, memory?.size === bundle.size ? memory : null);
-  tell(place, result);
+  // A saved proof may be older than what this phone saw since; of the very same size it has to be the same.
+  const memory = recall(bundle?.origin);
+  const size = Number(/\n(\d+)\n/.exec(bundle?.checkpoint)?.[1]);
+  tell(place, await verifyBundle(bundle, { memory: memory?.size === size && memory.log === (bundle.retired?.length ?? 0) ? memory : null }));
 }
 
 const check = document.querySelector("[data-bundle]");

@@ -4,16 +4,26 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-const { CASES, MUTANTS } = process.env;
-const cases = JSON.parse(readFileSync(CASES, "utf8"));
+import { shared, verdictOn } from "./cases.mjs";
+
+const { PAGES, MUTANTS } = process.env;
+const cases = shared();
+const pages = JSON.parse(readFileSync(PAGES, "utf8"));
 
 for (const name of readdirSync(MUTANTS)) {
   test(name, async () => {
     const finder = readFileSync(`${MUTANTS}/${name}/finder.txt`, "utf8");
-    const { bundle, memory, shown, outcome, step, said, kept } = cases.find((one) => one.name === finder);
     const { verifyBundle } = await import(pathToFileURL(`${MUTANTS}/${name}/verify.js`));
-    const result = await verifyBundle(bundle, memory, shown);
-    const judged = [result.outcome, result.step, result.reason.includes(said), Boolean(result.memory)];
-    assert.notDeepEqual(judged, [outcome, step, true, kept], `"${finder}" does not find it`);
+    const page = pages.find((one) => one.name === finder);
+    if (page) {
+      const { outcome, code } = await verifyBundle(page.bundle, { shown: page.shown });
+      assert.notDeepEqual([outcome, code], [page.outcome, page.code], `"${finder}" does not find it`);
+      return;
+    }
+    const { made, ...expected } = cases.find((one) => one.name === finder);
+    const result = await verdictOn(verifyBundle, made);
+    const judged = [result.outcome, result.code, result.step, result.at, Boolean(result.memory)];
+    const { outcome, code, step, at, kept } = expected;
+    assert.notDeepEqual(judged, [outcome, code, step, at, kept], `"${finder}" does not find it`);
   });
 }

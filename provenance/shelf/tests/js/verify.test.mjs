@@ -1,4 +1,4 @@
-// Run by test_verify_js.py, which makes the cases; each is named after its damage.
+// Run by test_verify_js.py: the shared bundles, each named after its damage, and pages over them.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -6,33 +6,49 @@ import { test } from "node:test";
 import { readJson, utf8 } from "../../static/shelf/bytes.js";
 import { isGoodKey, verifySignature } from "../../static/shelf/ed25519.js";
 import { verifyBundle } from "../../static/shelf/verify.js";
+import { shared, verdictOn } from "./cases.mjs";
 
-const { CASES, VECTORS = "" } = process.env;
+const { PAGES, VECTORS = "" } = process.env;
 const bytes = (hex) => Uint8Array.from(Buffer.from(hex, "hex"));
 
-for (const { name, bundle, memory, shown, outcome, step, said, kept } of JSON.parse(readFileSync(CASES, "utf8"))) {
+for (const { name, made, outcome, code, step, at, kept } of shared()) {
   test(name, async () => {
-    const result = await verifyBundle(bundle, memory, shown);
-    assert.deepEqual([result.outcome, result.step], [outcome, step], result.reason);
-    assert.ok(result.reason.includes(said), result.reason);
+    const result = await verdictOn(verifyBundle, made);
+    assert.deepEqual([result.outcome, result.code, result.step, result.at], [outcome, code, step, at], JSON.stringify(result.params));
     assert.equal(Boolean(result.memory), kept);
+    assert.equal(Boolean(result.contradiction), code === "another_history");
   });
 }
 
+for (const { name, bundle, shown, outcome, code } of JSON.parse(readFileSync(PAGES, "utf8"))) {
+  test(name, async () => {
+    const result = await verifyBundle(bundle, { shown });
+    assert.deepEqual([result.outcome, result.code], [outcome, code], JSON.stringify(result.params));
+  });
+}
+
+const whole = shared().find(({ name }) => name === "whole").made.bundle;
+
 test("the check names what it saw, so that the next visit can compare", async () => {
-  const [{ bundle }] = JSON.parse(readFileSync(CASES, "utf8"));
-  const { memory } = await verifyBundle(bundle);
-  assert.equal(memory.size, 5);
-  assert.equal((await verifyBundle(bundle, memory)).outcome, "checked");
+  const { memory } = await verifyBundle(whole);
+  assert.equal(memory.size, 6);
+  assert.equal((await verifyBundle(whole, { memory })).outcome, "checked");
 });
 
 test("without the browser's cryptography nothing is called fraud", async () => {
-  const [{ bundle }] = JSON.parse(readFileSync(CASES, "utf8"));
-  const whole = Object.getOwnPropertyDescriptor(globalThis, "crypto");
+  const own = Object.getOwnPropertyDescriptor(globalThis, "crypto");
   Object.defineProperty(globalThis, "crypto", { value: {}, configurable: true });
-  const result = await verifyBundle(bundle);
-  Object.defineProperty(globalThis, "crypto", whole);
-  assert.equal(result.outcome, "unchecked");
+  const result = await verifyBundle(whole);
+  Object.defineProperty(globalThis, "crypto", own);
+  assert.deepEqual([result.outcome, result.code], ["unchecked", "no_crypto"]);
+});
+
+test("a fault of the network while tiles are fetched is no fraud", async () => {
+  const { made } = shared().find(({ name }) => name === "grown since the last visit");
+  const readTile = async () => {
+    throw new TypeError("Failed to fetch");
+  };
+  assert.equal((await verifyBundle(made.bundle, { memory: made.memory, readTile })).outcome, "unchecked");
 });
 
 const cctv = `${VECTORS}/cctv-ed25519/ed25519vectors.json`;

@@ -1,0 +1,134 @@
+"""Whether a bundle leaves anything out: its statements against the log's own index (docs/trail-format.md, 5)."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from typing import Any
+
+from provenance.coffee.errors import CoffeeError
+from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
+from provenance.coffee.statement import decode_b64url
+from provenance.pack.bundle.outcome import Mismatch, Unchecked
+from provenance.pack.bundle.said import Said
+from provenance.pack.bundle.standing import Standing
+from provenance.tlog.errors import ProofRefused
+from provenance.tlog.index import Naming, Proof, check_list, check_proof, key_of
+
+REGISTERED = "registered"
+VERSIONS = (1, 2)
+
+
+def made_from(statements: Iterable[Said], corrected: Container[str] = ()) -> dict[str, set[str]]:
+    """The lots that each lot was made from, by the statements that were not taken back."""
+    parents: dict[str, set[str]] = {}
+    for said in statements:
+        if said.jti not in corrected:
+            for lot in said.makes:
+                parents.setdefault(lot, set()).update(said.uses)
+    return parents
+
+
+def ancestry(lot: str, parents: Mapping[str, set[str]]) -> set[str]:
+    """The lot and all that it came from."""
+    found, waiting = set(), [lot]
+    while waiting:
+        if (each := waiting.pop()) not in found:
+            found.add(each)
+            waiting += parents.get(each, ())
+    return found
+
+
+def check_lots(lot: str, lots: Container[str], statements: Iterable[Said], corrected: Container[str]) -> None:
+    """Raise ``Mismatch`` unless the bundle traces the lot and everything that it came from."""
+    for each in sorted(ancestry(lot, made_from(statements, corrected))):
+        if each not in lots:
+            raise Mismatch("lot_missing", lot=each)
+
+
+def wanted(lots: Iterable[str], registered: Iterable[str], version: int) -> list[Name]:
+    """Every list of the index that a bundle needs: of its lots, its registrations, and what concerns everybody."""
+    more = [(REGISTERED, uri) for uri in sorted(registered)] if version > 1 else []
+    return [*(("lot", lot) for lot in sorted(lots)), *more, *WHOLE_LOG]
+
+
+def registered(standing: Standing) -> set[str]:
+    """Everybody and everything whose registration the statements were judged by."""
+    return {*standing.parties, *standing.sites, *standing.plots, *standing.keys}
+
+
+def check(
+    listings: Any, index: Said, statements: Iterable[Said], standing: Standing, blame: Callable[[int], None]
+) -> None:
+    """
+    Raise ``Mismatch`` unless every statement on every list of the log's index is there.
+
+    ``index``: the leaf that the checkpoint ends in. ``blame``: is told which leaf is to be named before the exception.
+    """
+    version, root = index.subject.get("v"), _root(index)
+    if version not in VERSIONS:
+        raise Unchecked("index_version")
+    namings = _namings(index, statements)
+    given = {(listing["kind"], listing["id"]): listing for listing in listings or ()}
+    for name in wanted(standing.lots, registered(standing), version):
+        if name not in given:
+            raise Mismatch("list_missing", kind=name[0], id=name[1])
+        _check_list(name, given[name], namings.get(name, []), root, blame)
+
+
+def _namings(index: Said, statements: Iterable[Said]) -> dict[Name, list[Naming]]:
+    """By name, the leaves of this log that the index covers and that the bundle holds."""
+    found: dict[Name, list[Naming]] = {}
+    for said in statements:
+        if said.log == index.log and said.index is not None and said.index < (index.index or 0):
+            for name in names_in(said.jws):
+                found.setdefault(name, []).append(Naming(said.index, said.leaf))
+    return found
+
+
+def _check_list(
+    name: Name, listing: Mapping[str, Any], held: Sequence[Naming], root: bytes, blame: Callable[[int], None]
+) -> None:
+    told = {"kind": name[0], "id": name[1]}
+    try:
+        proof = Proof(b64(listing["bucket"]), hashes(listing["path"]))
+        record = check_proof(key_of(*name), proof, root)
+    except ProofRefused:
+        raise Mismatch("list_not_proved", **told) from None
+    leaves: list[int] = listing["leaves"]
+    if not all(type(leaf) is int for leaf in leaves):
+        raise Mismatch("form")
+    by_leaf = {naming.leaf: naming for naming in held}
+    for leaf in leaves:
+        if leaf not in by_leaf:
+            blame(leaf)
+            raise Mismatch("left_out", leaf=leaf, **told)
+    try:
+        check_list(record, [by_leaf[leaf] for leaf in leaves])
+    except ProofRefused:
+        raise Mismatch("list_wrong", **told) from None
+    for naming in held:
+        if naming.leaf not in leaves:
+            blame(naming.leaf)
+            raise Mismatch("index_wrong", leaf=naming.leaf, **told)
+
+
+def _root(index: Said) -> bytes:
+    try:
+        return decode_b64url(str(index.subject.get("root")).encode(errors="replace"), "root")
+    except CoffeeError:
+        raise Mismatch("form") from None
+
+
+def b64(text: str) -> bytes:
+    """Standard base64 in its one written form. Raises ``Mismatch``."""
+    data = b64decode(text, validate=True)
+    if b64encode(data).decode() != text:
+        raise Mismatch("form")
+    return data
+
+
+def hashes(text: str) -> tuple[bytes, ...]:
+    """32-byte hashes, joined in base64. Raises ``Mismatch``."""
+    data = b64(text)
+    if len(data) % 32:
+        raise Mismatch("proof")
+    return tuple(data[at : at + 32] for at in range(0, len(data), 32))

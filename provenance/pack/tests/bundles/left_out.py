@@ -1,0 +1,271 @@
+"""Bundles that leave something out, or whose index does."""
+
+from provenance.coffee.acts import Confirm, Contest, LiftRecall, Recall
+from provenance.pack.tests.bundles.cases import mismatch, unchecked
+from provenance.pack.tests.bundles.world import (
+    CELLAR,
+    CHERRY,
+    KOFI,
+    NOON,
+    OTHER,
+    OTTO,
+    ROASTED,
+    STATION,
+    WOTE,
+    BundleLog,
+    Case,
+    Dishonest,
+    b64,
+    cherry,
+    handed_over,
+    honest,
+    new_cherry,
+    registry,
+    without,
+)
+from provenance.tlog.index import Index, key_of
+
+RECALLED = 5
+
+
+def recalled() -> BundleLog:
+    log = cherry()
+    log.state(WOTE, Recall(at=NOON, site=STATION, lots=(CHERRY,), reason="contamination"))
+    log.index()
+    return log
+
+
+@mismatch("left_out", "index", RECALLED)
+def recall_left_out() -> Case:
+    return {"bundle": without(recalled().bundle(), RECALLED)}
+
+
+@mismatch("list_wrong", "index", 6)
+def recall_left_out_of_its_lists_as_well() -> Case:
+    log = recalled()
+    bundle = without(log.bundle(), RECALLED)
+    for listing in bundle["index"]:
+        listing["leaves"] = [leaf for leaf in listing["leaves"] if leaf != RECALLED]
+    return {"bundle": bundle}
+
+
+@mismatch("left_out", "index", 8)
+def recall_of_another_lot_left_out() -> Case:
+    """It may be of something that this lot was mixed with: whoever checks decides that, not who serves."""
+    log = cherry()
+    log.party(OTTO)
+    log.site("https://b.example/epcis/loc/otto", OTTO)
+    log.key(OTTO)
+    log.state(OTTO, Recall(at=NOON, site=STATION, lots=(OTHER,), reason="contamination"))
+    log.index()
+    return {"bundle": without(log.bundle(), 5, 6, 7, 8)}
+
+
+@mismatch("left_out", "index", 6)
+def lifted_recall_left_out() -> Case:
+    log = cherry()
+    recall = log.state(WOTE, Recall(at=NOON, site=STATION, lots=(CHERRY,), reason="labelling"))
+    log.state(WOTE, LiftRecall(at=NOON, site=STATION, lots=(CHERRY,), recall=recall))
+    log.index()
+    return {"bundle": without(log.bundle(), 6)}
+
+
+@mismatch("left_out", "index", 5)
+def end_of_a_key_left_out() -> Case:
+    log = cherry()
+    log.revoke("wote")
+    log.index()
+    return {"bundle": without(log.bundle(), 5)}
+
+
+def contested() -> BundleLog:
+    log = handed_over()
+    taken_in = log.shown[4]
+    assert taken_in["index"] == 4
+    event = "urn:uuid:00000000-0000-4000-8000-000000000004"
+    log.state(KOFI, Contest(at=NOON, event=event, lots=(CHERRY,), reason="weight"))
+    log.index()
+    return log
+
+
+@mismatch("left_out", "index", 11)
+def contest_left_out() -> Case:
+    return {"bundle": without(contested().bundle(ROASTED, [CHERRY, ROASTED]), 11)}
+
+
+@mismatch("left_out", "index", 11)
+def confirmation_left_out() -> Case:
+    log = handed_over()
+    event = "urn:uuid:00000000-0000-4000-8000-000000000004"
+    log.state(KOFI, Confirm(at=NOON, event=event, lots=(CHERRY,)))
+    log.index()
+    return {"bundle": without(log.bundle(ROASTED, [CHERRY, ROASTED]), 11)}
+
+
+@mismatch("left_out", "index", 8)
+def dispatch_left_out() -> Case:
+    """Kofi's receipt stands alone then, at a site of his own."""
+    log = handed_over()
+    log.index()
+    return {"bundle": without(log.bundle(ROASTED, [CHERRY, ROASTED]), 8)}
+
+
+@mismatch("lot_missing", "index")
+def lot_that_it_came_from_not_traced() -> Case:
+    log = handed_over()
+    log.index()
+    return {"bundle": log.bundle(ROASTED, [ROASTED])}
+
+
+@mismatch("left_out", "index", 1)
+def registration_left_out_that_was_the_first() -> Case:
+    """An operator registers a party a second time as his own, and shows that one only."""
+    log = registry(version=2)
+    log.party(WOTE, "auditor")
+    log.site(CELLAR, WOTE)
+    log.key(WOTE, name="the operator's own")
+    log.state(WOTE, new_cherry(site=CELLAR), key="the operator's own")
+    log.index()
+    return {"bundle": without(log.bundle(), 1, 2, 3)}
+
+
+@mismatch("list_missing", "index", 5)
+def list_of_the_lot_missing() -> Case:
+    bundle = honest().bundle()
+    return {"bundle": {**bundle, "index": bundle["index"][1:]}}
+
+
+@mismatch("list_missing", "index", 5)
+def list_of_recalls_missing() -> Case:
+    bundle = honest().bundle()
+    return {"bundle": {**bundle, "index": [one for one in bundle["index"] if one["id"] != "recall"]}}
+
+
+@mismatch("list_missing", "index", 5)
+def list_of_ended_keys_missing() -> Case:
+    bundle = honest().bundle()
+    return {"bundle": {**bundle, "index": [one for one in bundle["index"] if one["id"] != "revoke_key"]}}
+
+
+@mismatch("list_missing", "index", 5)
+def list_of_a_registration_missing() -> Case:
+    bundle = honest(version=2).bundle()
+    return {"bundle": {**bundle, "index": [one for one in bundle["index"] if one["id"] != WOTE]}}
+
+
+@mismatch("list_not_proved", "index", 6)
+def list_proved_from_an_older_index() -> Case:
+    """When the recall was not in it yet."""
+    old, log = honest(), recalled()
+    bundle = log.bundle()
+    bundle["index"] = [old.listing(one["kind"], one["id"]) for one in bundle["index"]]
+    return {"bundle": bundle}
+
+
+def with_bucket(change) -> Case:  # noqa: ANN001
+    from base64 import b64decode
+
+    bundle = honest().bundle()
+    one = bundle["index"][0]
+    one["bucket"] = b64(change(b64decode(one["bucket"])))
+    return {"bundle": bundle}
+
+
+@mismatch("list_not_proved", "index", 5)
+def bucket_emptied() -> Case:
+    return with_bucket(lambda bucket: b"")
+
+
+@mismatch("list_not_proved", "index", 5)
+def bucket_with_another_count() -> Case:
+    return with_bucket(lambda bucket: bucket[:39] + bytes([bucket[39] + 1]) + bucket[40:])
+
+
+@mismatch("list_not_proved", "index", 5)
+def bucket_with_an_incomplete_record() -> Case:
+    return with_bucket(lambda bucket: bucket[:-1])
+
+
+@mismatch("list_not_proved", "index", 5)
+def bucket_with_a_key_twice() -> Case:
+    return with_bucket(lambda bucket: bucket + bucket)
+
+
+@mismatch("list_not_proved", "index", 5)
+def path_of_another_bucket() -> Case:
+    bundle = honest().bundle()
+    bundle["index"][0]["path"] = bundle["index"][1]["path"]
+    return {"bundle": bundle}
+
+
+@mismatch("list_not_proved", "index", 5)
+def path_too_short() -> Case:
+    bundle = honest().bundle()
+    bundle["index"][0]["path"] = b64(bytes(32 * 15))
+    return {"bundle": bundle}
+
+
+@mismatch("index_wrong", "index", RECALLED)
+def index_that_denies_a_recall() -> Case:
+    """The operator signed an index without it, and the bundle holds it all the same: portable proof of fraud."""
+    log = cherry()
+    log.state(WOTE, Recall(at=NOON, site=STATION, lots=(CHERRY,), reason="contamination"))
+    log.index(forgets=(RECALLED,))
+    bundle = log.bundle()
+    for listing in bundle["index"]:
+        listing["leaves"] = [leaf for leaf in listing["leaves"] if leaf != RECALLED]
+    return {"bundle": bundle}
+
+
+@mismatch("list_not_proved", "index", 6)
+def index_that_says_two_things_of_a_lot() -> Case:
+    """The operator signed an index whose bucket holds the lot twice: with the recall, and without."""
+    log = cherry()
+    before = Index()
+    before.grow(log.growth())
+    log.state(WOTE, Recall(at=NOON, site=STATION, lots=(CHERRY,), reason="contamination"))
+    made = Index()
+    made.grow(log.growth())
+    key = key_of("lot", CHERRY)
+    log.made = Dishonest(made, key, made.prove(key).bucket + before.prove(key).bucket)
+    log.index(anew=False)
+    bundle = without(log.bundle(), RECALLED)
+    bundle["index"] = [
+        {**one, "leaves": [leaf for leaf in one["leaves"] if leaf != RECALLED]} for one in bundle["index"]
+    ]
+    return {"bundle": bundle}
+
+
+@mismatch("list_wrong", "index", 7)
+def leaves_in_another_order() -> Case:
+    log = cherry()
+    log.index()
+    log.state(WOTE, new_cherry())
+    log.index()
+    bundle = without(log.bundle(), 5)
+    bundle["index"][0]["leaves"].reverse()
+    return {"bundle": bundle}
+
+
+@unchecked("not_indexed")
+def no_index_yet() -> Case:
+    return {"bundle": cherry().bundle()}
+
+
+@unchecked("not_indexed")
+def index_older_than_the_checkpoint() -> Case:
+    log = honest()
+    log.state(WOTE, Recall(at=NOON, site=STATION, lots=(CHERRY,), reason="contamination"))
+    return {"bundle": without(log.bundle(), 6)}
+
+
+@unchecked("not_indexed")
+def index_leaf_left_out() -> Case:
+    return {"bundle": without(recalled().bundle(), 6)}
+
+
+@unchecked("index_version")
+def index_of_a_later_version() -> Case:
+    log = cherry()
+    log.index(v=3)
+    return {"bundle": log.bundle()}

@@ -1,0 +1,218 @@
+"""The bundle that the server makes of a lot: judged by the verifier in Python, which judges as a phone does."""
+
+import json
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from provenance.coffee import acts
+from provenance.pack.bundle import judge
+from provenance.shelf.proving.bundle import bundle_of
+from provenance.shelf.tests import world
+from provenance.shelf.tests.world import BUNDLE, PACKED
+from provenance.trail import triggers
+from provenance.trail.models import Event, IndexBucket, pk_of
+from provenance.trail.services import guarding, publishing, queries
+from provenance.trail.services.acting import Draft, record_acts
+from provenance.trail.services.recovering import succeed
+from provenance.trail.services.witnessing import ask_due
+from provenance.trail.tests.witnesses import connect
+
+
+@pytest.fixture
+def bag(log):
+    return world.build(log)
+
+
+def fetched(client) -> dict:
+    return json.loads(client.get(BUNDLE).content)
+
+
+def acts_in(bundle) -> list[str]:
+    from provenance.pack.bundle.said import read
+
+    return [read(one["jws"]).act for one in bundle["statements"]]
+
+
+def recall() -> None:
+    body = acts.Recall(at=world.at(11, 5), site=world.ROASTERY, lots=(PACKED,), reason="labelling")
+    record_acts(world.KOFI, [Draft(body)])
+
+
+def test_the_bundle_is_fresh_for_seconds_and_open_to_other_sites(client, bag):
+    answer = client.get(BUNDLE)
+
+    assert answer["Content-Type"] == "application/json"
+    assert answer["Cache-Control"] == "public, max-age=5"
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert answer.json()["lot"] == PACKED
+
+
+@pytest.mark.parametrize("name", [UUID(int=0), pk_of(PACKED + "0")])
+def test_a_lot_that_nobody_recorded_has_no_bundle(client, bag, name):
+    answer = client.get(f"/bundle/{name}.json")
+
+    assert answer.status_code == 404
+    assert answer.json() == {"detail": "Nobody has recorded this lot."}
+    assert answer["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("name", ["x.json", f"{pk_of(PACKED)}", f"{pk_of(PACKED)}.json/", "../bundle.json"])
+def test_a_malformed_address_of_a_bundle_is_nothing(client, bag, name):
+    assert client.get(f"/bundle/{name}").status_code == 404
+
+
+def test_the_bundle_holds_all_that_a_phone_asks_for(client, bag):
+    verdict = judge(fetched(client))
+
+    assert (verdict.outcome, verdict.code, verdict.params) == ("checked", "checked", verdict.params)
+    assert verdict.params["vouched"] == "none"
+    assert verdict.memory is not None and verdict.memory["size"] == verdict.params["entries"]
+
+
+def test_a_crowd_of_farmers_is_judged_whole(client, log):
+    world.build(log, others=6)
+
+    assert judge(fetched(client)).outcome == "checked"
+
+
+def test_a_recall_is_in_the_bundle_as_soon_as_it_is_recorded(client, bag):
+    recall()
+
+    verdict = judge(fetched(client))
+
+    assert (verdict.outcome, verdict.code, verdict.params["waiting"]) == ("unchecked", "waiting", 1)
+    bag.publish()
+    assert judge(fetched(client)).outcome == "checked"
+    assert acts_in(fetched(client)).count("recall") == 1
+
+
+def test_a_recall_taken_out_of_the_bundle_is_missed(client, bag):
+    recall()
+    bag.publish()
+    bundle = fetched(client)
+    place = acts_in(bundle).index("recall")
+    leaf = bundle["statements"].pop(place)["index"]
+
+    verdict = judge(bundle)
+
+    assert (verdict.outcome, verdict.code, verdict.at) == ("mismatch", "left_out", (0, leaf))
+
+
+def test_recalls_of_other_lots_and_ended_keys_are_in_every_bundle(client, bag):
+    other = world.farmers(1)[0]
+    taken_in = world.deliver(*other, world.lot_uri(world.HOST, acts.Form.CHERRY, "Z-9"), 60 * world.KG, 16)
+    lot = next(iter(taken_in[0].subjects.filter(kind="lot").values_list("uri", flat=True)))
+    body = acts.Recall(at=world.at(11, 5), site=other[1], lots=(lot,), reason="quality")
+    record_acts(other[0], [Draft(body)])
+    bag.publish()
+
+    bundle = fetched(client)
+
+    assert "recall" in acts_in(bundle)
+    assert judge(bundle).outcome == "checked"
+
+
+def test_what_waits_for_the_index_is_not_called_complete(client, bag):
+    recall()
+    publishing.publish(bag.log)
+
+    verdict = judge(fetched(client))
+
+    assert (verdict.outcome, verdict.code, verdict.memory) == ("unchecked", "not_indexed", None)
+
+
+def test_an_index_that_is_not_kept_any_more_is_no_fraud(client, bag):
+    triggers.lift(connection)
+    IndexBucket.objects.all().delete()
+    triggers.install(connection)
+
+    verdict = judge(fetched(client))
+
+    assert (verdict.outcome, verdict.code) == ("unchecked", "not_indexed")
+
+
+def test_a_changed_statement_is_named_by_its_leaf(client, bag):
+    event = bag.events["roasted"]
+    triggers.lift(connection)
+    Event.objects.filter(pk=event.pk).update(statement=bytes(event.statement)[:-3] + b"AAA")
+    triggers.install(connection)
+
+    verdict = judge(fetched(client))
+
+    leaf = Event.objects.select_related("leaf").get(pk=event.pk).index
+    assert (verdict.outcome, verdict.step, verdict.at) == ("mismatch", "statement", (0, leaf))
+
+
+def tile_of(client):
+    def read(path: str) -> bytes | None:
+        answer = client.get("/" + path.partition("/")[2])
+        return answer.content if answer.status_code == 200 else None
+
+    return read
+
+
+def test_the_tiles_prove_that_the_log_only_grew(client, bag):
+    memory = judge(fetched(client)).memory
+    world.farmers(2)
+    bag.publish()
+
+    verdict = judge(fetched(client), memory=memory, read_tile=tile_of(client))
+
+    # Only that page's own news makes it take a newer checkpoint than the newest that is indexed: this one is.
+    assert verdict.outcome == "checked"
+    assert verdict.memory["size"] > memory["size"]
+
+
+def test_another_history_is_told_with_both_checkpoints(client, bag):
+    memory = judge(fetched(client)).memory
+    bag.publish()
+    world.farmers(1)
+    bag.publish()
+
+    verdict = judge(fetched(client), memory={**memory, "root": "A" * 43 + "="}, read_tile=tile_of(client))
+
+    assert (verdict.outcome, verdict.code) == ("mismatch", "another_history")
+    assert verdict.contradiction == (memory["note"], fetched(client)["checkpoint"])
+
+
+def test_a_succeeded_log_is_followed(client, bag):
+    memory = judge(fetched(client)).memory
+    guarding.forget()
+    second = succeed(bag.log)
+    recall()
+    publishing.publish(second, index=True)
+
+    verdict = judge(fetched(client), memory=memory, read_tile=tile_of(client))
+
+    assert (verdict.outcome, verdict.memory["log"]) == ("checked", 1)
+
+
+def test_witnesses_are_in_the_bundle(client, bag, log, settings, tmp_path, monkeypatch):
+    connect(log, settings, tmp_path, monkeypatch, "Port_Cooperative", "ACME_Importers")
+    assert judge(fetched(client)).params["vouched"] == "not_yet"
+    publishing.publish(log, index=True)
+    assert ask_due() == 2
+
+    told = judge(fetched(client)).params
+
+    assert (told["vouched"], told["names"]) == ("witnessed", ["Port Cooperative", "ACME Importers"])
+
+
+def test_the_newest_witnessed_checkpoint_is_shown_where_it_holds_all_of_the_lot(
+    client, bag, log, settings, tmp_path, monkeypatch
+):
+    connect(log, settings, tmp_path, monkeypatch, "Port")
+    publishing.publish(log, index=True)
+    ask_due()
+    witnessed = queries.witnessed_checkpoint(log)
+    world.farmers(1)
+    publishing.publish(log)
+
+    assert fetched(client)["checkpoint"].split("\n")[1] == str(witnessed.size)
+
+
+def test_a_bundle_asks_the_database_a_bounded_number_of_times(bag, django_assert_max_num_queries):
+    with django_assert_max_num_queries(40):
+        assert bundle_of(PACKED) is not None
