@@ -62,7 +62,7 @@ def main() -> None:
     bag = a_bag(farmers=26).link
     lot = world.GREEN.removeprefix(f"https://{world.HOST}")
     one_step = "/epcis/class/cherry.H-1"
-    bundle = f"/bundle?lot={world.PACKED}"
+    bundle = world.BUNDLE
     sizes = ", ".join(f"{name} {get(url) / 1000:.0f} kB" for name, url in (("page", bag), ("bundle", bundle)))
     print(f"A bag of 26 farmers' coffee: {sizes}")
 

@@ -17,7 +17,7 @@ from provenance.tlog.errors import UntrustedCheckpoint
 from provenance.tlog.hashing import leaf_hash
 from provenance.tlog.policy import parse_policy
 from provenance.tlog.proof_file import check_proof, parse_proof
-from provenance.trail.models import Cosignature, Event, Pending, WitnessContact, WitnessDemand
+from provenance.trail.models import Cosignature, Event, Pending, WitnessContact, WitnessDemand, pk_of
 from provenance.trail.services import witnessing
 from provenance.trail.services.publishing import publish
 from provenance.trail.services.registry import register_party
@@ -133,7 +133,7 @@ def test_fetching_a_pack_that_is_witnessed_demands_nothing(client, trail, wire):
 def test_the_bundle_of_a_phone_carries_lines_and_policy(client, trail, wire):
     witness(trail.log)
 
-    bundle = json.loads(client.get("/bundle", {"lot": BAGS}).content)
+    bundle = json.loads(client.get(f"/bundle/{pk_of(BAGS)}.json").content)
 
     assert parse_policy(bundle["policy"].encode()).quorum == "needed"
     assert bundle["checkpoint"].count("\n— ") == 4
