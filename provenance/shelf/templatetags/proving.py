@@ -15,7 +15,6 @@ MODULES = (
     "bytes",
     "complete",
     "ed25519",
-    "growth",
     "law",
     "log",
     "quorum",

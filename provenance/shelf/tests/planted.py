@@ -179,8 +179,8 @@ PLANTED_BUGS: dict[str, tuple[str, tuple[str, str, str]]] = {
         "history rewritten since the last visit",
         (
             "verify.js",
-            "log.size === memory.size ? log.root : await earlierRoot",
-            "true ? readBase64(memory.root) : await earlierRoot",
+            "log.size === memory.size ? log.root : await rootBefore",
+            "true ? readBase64(memory.root) : await rootBefore",
         ),
     ),
     "any tiles prove growth": (

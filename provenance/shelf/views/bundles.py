@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from provenance.shelf.proving.bundle import bundle_of
@@ -11,6 +12,7 @@ from provenance.trail.models import Lot
 
 
 @require_safe
+@gzip_page
 def bundle(request: HttpRequest, lot: UUID) -> HttpResponse:
     """The signed statements behind a lot's page with their proofs, as JSON; ``lot`` is UUIDv5 of the lot's URI."""
     uri = Lot.objects.filter(pk=lot).values_list("uri", flat=True).first()

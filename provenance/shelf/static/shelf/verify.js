@@ -6,7 +6,6 @@
 // both are held together by the bundles in provenance/pack/tests/testdata/bundles. Step by step: docs/verify.md.
 import { Mismatch, Unchecked, base64, equal, hex, readBase64, refuse, sha256, utf8 } from "./bytes.js";
 import { ancestry, checkComplete } from "./complete.js";
-import { earlierRoot } from "./growth.js";
 import { checkInclusion, openCheckpoint, readHashes } from "./log.js";
 import { checkPage } from "./shown.js";
 import { isAsStrong, judgeQuorum, readPolicy } from "./quorum.js";
@@ -86,7 +85,7 @@ class Check {
     const log = this.logs[memory.log];
     if (!log) throw new Unchecked("successor_withheld");
     if (log.size < memory.size) throw new Unchecked("entries_withheld", { size: log.size, remembered: memory.size });
-    const before = log.size === memory.size ? log.root : await earlierRoot(log, memory.size, this.readTile);
+    const before = log.size === memory.size ? log.root : await rootBefore(log, memory.size, this.readTile);
     if (equal(before, readBase64(memory.root))) return;
     this.contradiction = [memory.note ?? "", log.note];
     refuse("another_history");
@@ -162,6 +161,14 @@ class Check {
     await this.#within("index", [number, last], () => checkComplete(bundle.index, index, this.statements, standing, blame));
     return true;
   }
+}
+
+/** Nobody needs it on a first visit, so it is loaded when it is. */
+async function rootBefore(log, size, readTile) {
+  const { earlierRoot } = await import("./growth.js").catch(() => {
+    throw new Unchecked("growth_not_proved");
+  });
+  return earlierRoot(log, size, readTile);
 }
 
 async function begin(bundle, standing) {
