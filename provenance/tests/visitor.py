@@ -87,7 +87,7 @@ class Visitor:
     """Keeps the page it is on. Every page it opens must answer with 200."""
 
     def __init__(self, address: str = "") -> None:
-        self.client = Client()
+        self.client = Client(headers={"Accept": "text/html,*/*;q=0.8"})
         self.at = ""
         self.body = b""
         self.page = Page("")
