@@ -399,7 +399,17 @@ SPECTACULAR_SETTINGS = {
 
 # Language and time
 
+# Shoppers read in their own language (shelf/languages.py); everybody else reads English.
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("pt", "Português"),
+    ("it", "Italiano"),
+]
+LOCALE_PATHS = [BASE_DIR / "provenance" / "shelf" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -18,6 +18,7 @@ from provenance.coffee.identifiers import (
     gs1_lot_uri,
     parse_digital_link,
 )
+from provenance.shelf.languages import keeping_language
 from provenance.shelf.reading import lots_in_bags
 from provenance.shelf.resolver.addresses import path_of
 from provenance.shelf.resolver.levels import product_is_known
@@ -84,7 +85,7 @@ def find(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("lot", "").strip()
     lots = lots_in_bags(code) if code else []
     if len(lots) == 1:
-        return HttpResponseRedirect(urlsplit(lots[0].uri).path)
+        return HttpResponseRedirect(keeping_language(request, urlsplit(lots[0].uri).path))
     found = [(urlsplit(lot.uri).path, lot.gtin, find_product(lot.gtin) if lot.gtin else None) for lot in lots]
     unknown = bool(code) and not lots
     return render(
@@ -110,7 +111,8 @@ def _ask_for_lot(request: HttpRequest, gtin: str) -> HttpResponse:
     lot, wrong = request.GET.get("lot", "").strip(), False
     if lot:
         try:
-            return HttpResponseRedirect(urlsplit(digital_link("localhost", gtin, lot)).path)
+            path = urlsplit(digital_link("localhost", gtin, lot)).path
+            return HttpResponseRedirect(keeping_language(request, path))
         except UnknownIdentifier:
             wrong = True
     context = {"gtin": gtin, "product": find_product(gtin), "lot": lot, "wrong": wrong}

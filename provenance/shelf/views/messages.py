@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from provenance.bags.services import messages
 from provenance.bags.services.scanning import Scanned, behind
 from provenance.shelf.forms import MessageForm, ReportForm, ThanksForm
+from provenance.shelf.languages import keeping_language
 from provenance.shelf.views.counting import from_own_page
 
 MOST_BYTES = 16 * 1024
@@ -61,7 +62,7 @@ def _message(request: HttpRequest, code: str, template: str, kind: type[MessageF
         send(scanned, form)
     except messages.NotSent as error:
         return _show(request, template, page, form, str(error), 429)
-    return HttpResponseRedirect("?sent", status=303)
+    return HttpResponseRedirect(keeping_language(request, "?sent"), status=303)
 
 
 def _show(
