@@ -2,7 +2,7 @@
 What a phone judges of the law: ``coffee.rules`` as far as it needs no weights, as a table.
 
 The law itself is ``coffee.rules``, with the ledger under it. Of that this table holds what follows from the statements
-of one bundle alone, and it is never stricter: what the law accepts passes here (a test replays whole histories through
+of one bundle alone, and it is never stricter: what the law accepts passes here (a test replays random journeys through
 both). ``standing`` reads it in Python; ``static/shelf/law.js`` is the same table, written by
 ``python -m provenance.pack.bundle.law``, for the phone.
 

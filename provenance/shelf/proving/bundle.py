@@ -1,5 +1,5 @@
 """
-The bundle of a lot: everything a phone needs to check its page by itself (docs/trail-format.md, 8).
+The bundle of a lot: everything a phone needs to check its page by itself (docs/trail-format.md, 7).
 
 It depends on nothing but the lot and the trail, so that any cache or folder can serve it. What a phone needs beside it,
 proof that the log only grew since its last visit, that computes itself from the log's tiles.
