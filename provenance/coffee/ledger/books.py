@@ -332,7 +332,10 @@ class Effects:
 
     @property
     def subjects(self) -> set[tuple[str, str]]:
-        """What the event is about: ("party", "site", "lot", "plot" or "event", URI; "value", digest)."""
+        """What the event is about: ("party", "site", "lot", "plot" or "event", URI; "value", digest).
+
+        A certificate, or its end, that is about a place or a party has this as its "scope".
+        """
         event = self.event
         parties = {*event.parties, *(party for key in self.balances for party in (key.owner, key.custodian))}
         sites = {*self.sites, *(key.site for key in self.balances if not is_transit(key.site))}
@@ -343,4 +346,13 @@ class Effects:
             | {("plot", uri) for uri in self.plots}
             | {("value", digest) for digest in self.erased}
             | {("event", uri) for uri in (event.refers, *event.covers) if uri}
+            | {("scope", uri) for uri in _scope(event)}
         )
+
+
+def _scope(event: EventFact) -> tuple[str, ...]:
+    if event.act in ("certify", "withdraw"):
+        match event.payload:
+            case {"readPoint": {"id": str(uri)}} | {"coffee:scope": {"party": str(uri)}}:
+                return (uri,)
+    return ()

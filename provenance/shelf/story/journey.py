@@ -130,11 +130,31 @@ def _kept(told: Sequence[Telling], lots: frozenset[str]) -> set[str]:
         for event_id, act in bodies.items()
         if isinstance(act, acts.Confirm | acts.Contest) and act.event in kept
     }
+    kept |= _certified(told, lots)
     return kept | {
         event_id
         for event_id, act in bodies.items()
         if isinstance(act, acts.Correct) and act.original.get("eventID") in kept
     }
+
+
+def _certified(told: Sequence[Telling], lots: frozenset[str]) -> set[str]:
+    """The certificates of those who made one of the lots, and of the places where they did; and the ends of these."""
+    said = [(telling.event_id, telling.statement) for telling in told if telling.statement]
+    made = [made_by(statement) for _, statement in said if makes(statement.body) & lots]
+    scopes = set[str]().union(*made)
+    return {
+        event_id
+        for event_id, statement in said
+        if isinstance(body := statement.body, acts.Certify | acts.Withdraw) and {body.site, body.party} & scopes
+    }
+
+
+def made_by(statement: Statement) -> set[str]:
+    """Who stands behind a making, and where it was: the signer, the grower, the site."""
+    act = statement.body
+    named = (getattr(act, "owner", None), getattr(act, "from_party", None), getattr(act, "site", None))
+    return {statement.iss, *(uri for uri in named if uri)}
 
 
 def _on_the_way(told: Sequence[Telling], lots: frozenset[str]) -> set[str]:

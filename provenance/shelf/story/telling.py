@@ -19,7 +19,7 @@ from provenance.shelf.story.names import Names
 from provenance.shelf.story.sources import NOBODY, Gathered, Origins, origins, sources
 from provenance.shelf.story.steps import Teller
 from provenance.shelf.story.values import Chapter, Opened, Source, Step, Story, Telling
-from provenance.shelf.story.vouching import certificates, voices
+from provenance.shelf.story.vouching import holding, voices, vouched, without_past
 
 Shown = Mapping[str, Mapping[str, Opened]]
 
@@ -36,6 +36,8 @@ def tell(reading: Reading, opened: Shown, lot: str, today: date) -> Story:
         journey=[replace(telling, opened=opened.get(telling.event_id, {})) for telling in reading.journey],
         registry=[replace(telling, opened=opened.get(telling.event_id, {})) for telling in reading.registry],
     )
+    held = holding(reading, today)
+    reading = replace(reading, journey=without_past(reading, held))
     # What was changed after it was signed is a step that does not match, and tells nothing else of the coffee.
     unchanged = [telling for telling in reading.journey if telling.event_id not in reading.faults]
     names = Names(books)
@@ -66,7 +68,7 @@ def tell(reading: Reading, opened: Shown, lot: str, today: date) -> Story:
         recalls=tuple(recalls(reading, names, lot)),
         remarks=tuple(remarks(reading, lot)),
         voices=tuple(voices(reading, unchanged, names)),
-        certificates=tuple(certificates(reading, names, today)),
+        certificates=tuple(vouched(held, names)),
         claims=said.claims,
         packed=fact.count if fact else None,
         net=words.weight(fact.net_mg) if fact and fact.net_mg else "",

@@ -197,13 +197,13 @@ class Earned:
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """One that holds on the day the page is told: scheme, who issued it, for what, and until when."""
+class Certified:
+    """A certificate that holds on the day the page is told: scheme, who issued it, for what, and until when."""
 
     scheme: str
     issuer: Named
     scope: Words
-    valid_to: date | None
+    valid_to: date
     chain: str
 
 
@@ -237,7 +237,7 @@ class Story:
     recalls: tuple[Recalled, ...]
     remarks: tuple[Words, ...]
     voices: tuple[Voice, ...]
-    certificates: tuple[Certificate, ...]
+    certificates: tuple[Certified, ...]
     claims: tuple[str, ...]
     packed: int | None
     net: str

@@ -7,11 +7,14 @@ from django.utils import timezone
 
 from provenance.coffee import acts
 from provenance.coffee.acts import Form
+from provenance.coffee.statement import parse
+from provenance.pack.bundle import judge
 from provenance.shelf.reading import page_of
 from provenance.shelf.story import tell
 from provenance.shelf.story.earning import factor, roasted_from, yields
 from provenance.shelf.tests import world
-from provenance.shelf.tests.world import ALMAZ, GREEN, HOST, PACKED, WOTE
+from provenance.shelf.tests.world import ALMAZ, BUNDLE, GREEN, HOST, PACKED, STATION, WOTE
+from provenance.trail.models import Event
 from provenance.trail.services import registry
 from provenance.trail.services.acting import Draft, Withheld, record_acts
 
@@ -156,3 +159,66 @@ def test_a_withdrawn_certificate_is_told_no_longer(auditor):
 
     assert certificates_on(today - timedelta(days=1)) == ["Organic, Fabula Audits, for G-0302"]
     assert certificates_on(today) == []
+
+
+def certifies(auditor: str, **scope) -> Event:
+    """A certificate for the year of the harvest and for as long as this test may be run."""
+    said = {"at": world.at(2, 1), "scheme": "Fair", "chain": "mass_balance"}
+    act = acts.Certify(**{**said, "valid_from": date(2026, 1, 1), "valid_to": date(2099, 12, 31), **scope})
+    [event] = record_acts(auditor, [Draft(act)])
+    return event
+
+
+def test_a_certificate_of_a_place_is_told_of_what_was_made_there(bag, auditor, client):
+    party, _, today = auditor
+    event = certifies(party, site=STATION)
+    bag.publish()
+
+    assert (
+        certificates_on(today)[-1] == "Fair, Fabula Audits, for Wote Station site as a whole, not for this lot by name"
+    )
+    page = client.get(GREEN.removeprefix(f"https://{HOST}")).content.decode()
+    assert "mass balance: the certified coffee need not be in this bag" in page
+    assert f"{event.event_id}/" in page
+    bundle = client.get(BUNDLE).json()
+    assert bytes(event.statement).decode() in [entry["jws"] for entry in bundle["statements"]]
+    assert (judge(bundle).outcome, judge(bundle).code) == ("checked", "checked")
+
+
+def test_a_certificate_of_a_grower_is_told_and_one_of_whoever_only_bought_is_not(auditor):
+    party, _, today = auditor
+    certifies(party, party=ALMAZ)
+    elsewhere = registry.register_party(kind="organisation", roles=["exporter"], name="Elsewhere", country="ET")
+    certifies(party, party=elsewhere, scheme="Other")
+
+    assert certificates_on(today)[-1] == "Fair, Fabula Audits, for Almaz as a whole, not for this lot by name"
+    assert "Other" not in str(certificates_on(today))
+
+
+def test_a_place_certified_only_after_the_coffee_was_made_lends_it_nothing(auditor):
+    party, _, today = auditor
+    certifies(party, site=STATION, valid_from=today)
+
+    assert [told for told in certificates_on(today) if "Fair" in told] == []
+    assert "Fair" not in " ".join(step.title for step in page_of(PACKED).story.steps)
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "taken back"])
+def test_a_certificate_of_a_place_that_ended_is_told_no_longer(auditor, way):
+    party, _, today = auditor
+    event = certifies(party, site=STATION)
+    ends = {
+        "withdrawn": acts.Withdraw(
+            at=world.at(4, 3), certificate=event.event_id, since=today, reason="breach", site=STATION
+        ),
+        "taken back": acts.Correct(
+            original=dict(parse(bytes(event.statement)).event),
+            original_act="certify",
+            declared_at=world.at(11, 6),
+            reason="did_not_occur",
+        ),
+    }
+    record_acts(party, [Draft(ends[way])])
+
+    assert [told for told in certificates_on(today) if "Fair" in told] == []
+    assert "Fair" not in " ".join(step.title for step in page_of(PACKED).story.steps)

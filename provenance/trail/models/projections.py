@@ -261,8 +261,12 @@ class Subject(models.Model):
     uri = models.CharField(max_length=200)
 
     class Meta:
-        # All events that name a thing, in order.
-        indexes = [models.Index(fields=["uri", "event"], name="subject_uri")]
+        indexes = [
+            # All events that name a thing, in order.
+            models.Index(fields=["uri", "event"], name="subject_uri"),
+            # Every page asks for the certificates of its places: they are few among all that is said of a busy one.
+            models.Index(fields=["kind", "uri", "event"], name="subject_scope", condition=Q(kind="scope")),
+        ]
 
     def __str__(self) -> str:
         return self.uri

@@ -1,8 +1,9 @@
 """
 Everything the trail says about a lot's past, or about what became of it, in one query.
 
-The query walks the edges between lots, then gathers all events that name one of these lots, who registered their
-parties, sites and keys, and the facts that pages compute from. It reads as many rows as there are, in one go.
+The query walks the edges between lots, then gathers all events that name one of these lots, the certificates of those
+who took part and of their places, who registered these parties, sites and keys, and the facts that pages compute from.
+It reads as many rows as there are, in one go.
 """
 
 import json
@@ -45,12 +46,25 @@ near(id) AS (SELECT id FROM trail_lot WHERE id IN ({lots}) UNION {walk}),
 said(id) AS (
   SELECT s.event_id FROM near JOIN trail_lot l ON l.id = near.id JOIN trail_subject s ON s.uri = l.uri
 ),
-named(uri) AS (
+took_part(uri) AS (
   SELECT DISTINCT s.uri FROM said CROSS JOIN trail_subject s
     WHERE s.event_id = said.id AND s.kind IN ('party', 'site')
 ),
+scoped(id) AS (
+  SELECT s.event_id FROM took_part CROSS JOIN trail_subject s WHERE s.kind = 'scope' AND s.uri = took_part.uri
+),
+certified(id) AS (
+  SELECT id FROM scoped
+  UNION SELECT c.event_id FROM scoped CROSS JOIN trail_correction c WHERE c.original_id = scoped.id
+),
+named(uri) AS (
+  SELECT uri FROM took_part
+  UNION SELECT s.uri FROM certified CROSS JOIN trail_subject s
+    WHERE s.event_id = certified.id AND s.kind IN ('party', 'site')
+),
 whole(id) AS (
   SELECT id FROM said
+  UNION SELECT id FROM certified
   UNION SELECT p.event_id FROM named JOIN trail_party p ON p.uri = named.uri
   UNION SELECT t.event_id FROM named JOIN trail_site t ON t.uri = named.uri
   UNION SELECT CASE a.side WHEN 1 THEN k.event_id ELSE k.revoked_by_id END
@@ -126,8 +140,9 @@ def closure(lot_uris: Iterable[str], *, down: bool = False) -> Closure:
     """
     What these lots were made from (or, ``down``, what was made from them), themselves included. One query.
 
-    Besides all events that name one of the lots it holds the registrations of their parties, sites and keys up to the
-    genesis, so that each signature can be checked. Lots that nobody named are left out.
+    Besides all events that name one of the lots it holds the certificates of their parties and sites, and the
+    registrations of parties, sites and keys up to the genesis, so that each signature can be checked. Lots that nobody
+    named are left out.
     """
     pks = [pk_of(uri) for uri in lot_uris]
     if not pks:
