@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from json import JSONDecodeError
 from pathlib import Path
 
-from provenance.pack.bundle import command
 from provenance.pack.format import UnusablePack
 from provenance.pack.read import PackFile
 from provenance.pack.trust import parse_trust
@@ -24,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.command == "verify-bundle":
+            # Whoever checks a pack does not wait for it.
+            from provenance.pack.bundle import command
+
             return command.check(options.file, options.trust)
         trust = parse_trust(options.trust.read_bytes()) if options.trust else None
         with PackFile(options.file) as pack:

@@ -355,7 +355,7 @@ def test_the_command_says_what_it_found(log, tmp_path, capsys):
     assert "The file cannot be opened: No such file or directory." in capsys.readouterr().err
 
 
-def test_the_verifier_needs_no_django(log, tmp_path):
+def test_the_verifier_needs_no_django_and_loads_nothing_of_bundles(log, tmp_path):
     file = tmp_path / "lot.zip"
     file.write_bytes(log.pack().getvalue())
     code = (
@@ -363,7 +363,7 @@ def test_the_verifier_needs_no_django(log, tmp_path):
         "status = main(sys.argv[1:])\n"
         "loaded = {name.split('.')[0] for name in sys.modules}\n"
         "bad = loaded & {'django', 'biip', 'shapely', 'redis', 'celery', 'rest_framework'}\n"
-        "assert not bad, bad\nsys.exit(status)"
+        "assert not bad, bad\nassert 'provenance.pack.bundle' not in sys.modules\nsys.exit(status)"
     )
     run = subprocess.run([sys.executable, "-c", code, "verify", str(file)], capture_output=True, text=True, check=False)
 
