@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from provenance.bags.services.glancing import Glance
 from provenance.shelf.reading import page_of
-from provenance.shelf.story import Story
+from provenance.shelf.story import Story, words
 
 
 def glance(lot_uri: str) -> Glance | None:
@@ -21,11 +24,16 @@ def glance(lot_uri: str) -> Glance | None:
 
 def _flags(story: Story) -> Iterator[str]:
     if story.recalls:
-        yield "Recalled: do not drink this coffee."
+        yield _("Recalled: do not drink this coffee.")
         yield str(story.verdict.words)
     yield from map(str, story.remarks)
     unknown = sum(source.permyriad for source in story.sources if source.name is None)
     if unknown:
-        yield f"Nobody says where {unknown / 100:.1f}".removesuffix(".0") + " % of it come from."
+        yield _("Nobody says where {share} of it come from.").format(share=words.percent(unknown))
     if story.waiting:
-        yield f"{story.waiting} of its events have no place in the log yet."
+        message = ngettext(
+            "{number} of its statements has no place in the log yet.",
+            "{number} of its statements have no place in the log yet.",
+            story.waiting,
+        )
+        yield message.format(number=words.number(story.waiting))

@@ -63,4 +63,4 @@ class Names:
 
 
 def country(code: str | None) -> str:
-    return words.COUNTRIES.get(code or "", code or "")
+    return words.country(code) if code else ""

@@ -1,5 +1,6 @@
 """How what a story says stands on a page, so that the phone can compare it with what was signed."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django import template
@@ -61,6 +62,11 @@ def moment(at: datetime) -> str:
 @register.filter
 def percent(permyriad: int) -> str:
     return words.percent(permyriad)
+
+
+@register.filter
+def listed(parts: Sequence[object]) -> str:
+    return words.listed(parts)
 
 
 @register.filter

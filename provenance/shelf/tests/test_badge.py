@@ -72,7 +72,7 @@ def test_what_nobody_knows_and_what_is_missing_is_among_the_flags(log):
 
     assert "10 kg more of lot U-1 were used than anybody said were there." in flags
     assert "Nobody says where 100 % of it come from." in flags
-    assert "1 of its events have no place in the log yet." in flags
+    assert "1 of its statements has no place in the log yet." in flags
 
 
 def test_a_lot_without_gtin_has_a_badge_at_its_own_path(client, bag):

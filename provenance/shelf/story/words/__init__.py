@@ -1,8 +1,8 @@
 """The trade's words for what the trail says in codes and figures, in the language of whoever reads them."""
 
-from provenance.shelf.story.words.countries import COUNTRIES
 from provenance.shelf.story.words.figures import (
     altitude,
+    country,
     day,
     day_of_year,
     figure,
@@ -47,7 +47,6 @@ __all__ = [
     "CHAINS",
     "CONTESTED",
     "CORRECTED",
-    "COUNTRIES",
     "DOCUMENTS",
     "FIELDS",
     "FLAGS",
@@ -67,6 +66,7 @@ __all__ = [
     "WHY",
     "WORKS",
     "altitude",
+    "country",
     "day",
     "day_of_year",
     "figure",

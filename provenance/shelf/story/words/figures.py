@@ -1,5 +1,5 @@
 """
-Weights, dates, shares and lists as a reader's language writes them.
+Weights, dates, shares, lists and countries as a reader's language writes them (Unicode CLDR).
 
 All of these make text only when it is shown, in the language of whoever it is shown to.
 """
@@ -7,12 +7,15 @@ All of these make text only when it is shown, in the language of whoever it is s
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
-from django.utils.dateformat import format as formatted
-from django.utils.formats import number_format
+from babel import Locale
+from babel.dates import format_date, format_interval, format_skeleton, format_time
+from babel.lists import format_list
+from babel.numbers import format_decimal
 from django.utils.functional import lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from provenance.coffee.acts import MG_PER_KG
 from provenance.coffee.epcis import to_kg
@@ -21,6 +24,16 @@ from provenance.coffee.epcis import to_kg
 def _later(function):
     """Text that is made anew each time it is shown."""
     return lazy(function, str)
+
+
+def _locale() -> Locale:
+    return _locale_of(get_language() or "en")
+
+
+@cache
+def _locale_of(language: str) -> Locale:
+    """English is that of the pages' own sentences: the day stands before the month."""
+    return Locale.parse("en-GB" if language == "en" else language, sep="-")
 
 
 @_later
@@ -37,14 +50,13 @@ def figure(said: str) -> str:
 
 
 def _number(value: Decimal, *, grouped: bool) -> str:
-    exponent = value.as_tuple().exponent
-    return number_format(value, decimal_pos=max(0, -exponent), use_l10n=True, force_grouping=grouped)
+    return format_decimal(value, locale=_locale(), decimal_quantization=False, group_separator=grouped)
 
 
 @_later
 def money(amount: Decimal) -> str:
     """With its two places, as prices are written."""
-    return number_format(round(amount, 2), decimal_pos=2, use_l10n=True, force_grouping=True)
+    return format_decimal(round(amount, 2), format="#,##0.00", locale=_locale())
 
 
 def said_kg(mass_mg: int) -> str:
@@ -77,33 +89,32 @@ def altitude(low_m: int, high_m: int) -> str:
 @_later
 def listed(words: Sequence[object]) -> str:
     """a, b and c"""
-    *others, last = [str(word) for word in words]
-    return _("{others} and {last}").format(others=", ".join(others), last=last) if others else last
+    return format_list([str(word) for word in words], locale=_locale())
 
 
 @_later
 def day(at: date | datetime) -> str:
-    return formatted(at, pgettext("format of a date", "j F Y"))
+    return format_date(at, "long", _locale())
 
 
 @_later
 def day_of_year(at: date | datetime) -> str:
-    return formatted(at, pgettext("format of a date without its year", "j F"))
+    return format_skeleton("MMMMd", at, locale=_locale())
 
 
 @_later
 def moment(at: datetime) -> str:
     """On the clock of who signed it."""
-    return formatted(at, pgettext("format of a date and a time", "j F Y, H:i"))
+    return _("{day}, {time}").format(day=day(at), time=format_time(at, "HH:mm", locale=_locale()))
 
 
 @_later
 def span(first: date, last: date) -> str:
-    """May 2026, or May–June 2026, or November 2025 – January 2026."""
-    month_and_year = pgettext("format of a month and a year", "F Y")
-    if (first.year, first.month) == (last.year, last.month):
-        return formatted(first, month_and_year)
-    if first.year == last.year:
-        month = pgettext("format of a month", "F")
-        return _("{first}–{last}").format(first=formatted(first, month), last=formatted(last, month_and_year))
-    return _("{first} – {last}").format(first=formatted(first, month_and_year), last=formatted(last, month_and_year))
+    """May 2026, or May – June 2026, or November 2025 – January 2026."""
+    return format_interval(first, last, "yMMMM", locale=_locale())
+
+
+@_later
+def country(code: str) -> str:
+    """The country of an ISO 3166-1 code; the code itself where CLDR knows none."""
+    return _locale().territories.get(code, code)
