@@ -67,7 +67,7 @@ def check(
     if version not in VERSIONS:
         raise Unchecked("index_version")
     namings = _namings(index, statements)
-    given = {(listing["kind"], listing["id"]): listing for listing in listings or ()}
+    given = {(listing["kind"], listing["id"]): listing for listing in listings}
     for name in wanted(standing.lots, registered(standing), version):
         if name not in given:
             raise Mismatch("list_missing", kind=name[0], id=name[1])
@@ -94,8 +94,6 @@ def _check_list(
     except ProofRefused:
         raise Mismatch("list_not_proved", **told) from None
     leaves: list[int] = listing["leaves"]
-    if not all(type(leaf) is int for leaf in leaves):
-        raise Mismatch("form")
     by_leaf = {naming.leaf: naming for naming in held}
     for leaf in leaves:
         if leaf not in by_leaf:

@@ -8,6 +8,7 @@ from typing import Any
 
 from provenance.coffee.statement import audience, successor
 from provenance.pack.bundle import completeness, growth
+from provenance.pack.bundle.form import has_form
 from provenance.pack.bundle.outcome import Mismatch, Outcome, Unchecked
 from provenance.pack.bundle.quorum import Quorum, is_as_strong, judge_quorum, read_policy
 from provenance.pack.bundle.said import Said, opened, read
@@ -18,7 +19,6 @@ from provenance.tlog.keys import KeyType, parse_vkey
 from provenance.tlog.note import Note, parse_note
 from provenance.tlog.proofs import check_inclusion
 
-VERSION = 2
 WEEK = 7 * 86_400  # seconds
 NO_WITNESSES = "quorum none\n"
 
@@ -100,11 +100,11 @@ class _Check:
         self.step = self.at = None
 
     def run(self, bundle: Any) -> Verdict:
-        if not isinstance(bundle, dict) or bundle.get("v") != VERSION or not isinstance(bundle.get("statements"), list):
+        if not has_form(bundle):
             raise Unchecked("bundle_form")
-        if not bundle.get("checkpoint") or not bundle["statements"]:
+        if not bundle["checkpoint"] or not bundle["statements"]:
             raise Unchecked("not_published")
-        standing = Standing(frozenset(str(lot) for lot in bundle.get("lots") or ()))
+        standing = Standing(frozenset(bundle["lots"]))
         genesis = self._begin(bundle, standing)
         self._open_logs(bundle, genesis)
         with self.within("checkpoint"):
@@ -114,7 +114,7 @@ class _Check:
         with self.within("genesis"):
             self._check_successions(genesis)
         with self.within("index"):
-            completeness.check_lots(str(bundle["lot"]), standing.lots, self.said, standing.corrected)
+            completeness.check_lots(bundle["lot"], standing.lots, self.said, standing.corrected)
         indexed = self._check_completeness(bundle, standing)
         newest = self.logs[-1]
         kept = None
@@ -143,9 +143,9 @@ class _Check:
             first = bundle["statements"][0]
             genesis = read(first["jws"], 0, 0)
             subject = genesis.subject
-            if genesis.act != "genesis" or (first.get("log", 0), first["index"]) != (0, 0):
+            if genesis.act != "genesis" or (first["log"], first["index"]) != (0, 0):
                 raise Mismatch("another_log")
-            if subject.get("origin") != bundle.get("origin") or subject.get("operator") != genesis.iss:
+            if subject.get("origin") != bundle["origin"] or subject.get("operator") != genesis.iss:
                 raise Mismatch("another_log")
             standing.begin(genesis)
             return genesis
@@ -156,7 +156,7 @@ class _Check:
         with self.within("checkpoint"):
             origin, first = str(genesis.subject["origin"]), 0
             vkeys = [vkey for keys in genesis.subject["vkeys"] for vkey in keys]
-            for note in (*(bundle.get("retired") or ()), bundle["checkpoint"]):
+            for note in (*bundle["retired"], bundle["checkpoint"]):
                 log = _open(note, origin, vkeys, first)
                 self.logs.append(log)
                 origin, first = successor(origin), first + log.checkpoint.size
@@ -184,7 +184,7 @@ class _Check:
 
     def _ask_witnesses(self, bundle: Mapping[str, Any]) -> tuple[Quorum, str]:
         with self.within("witnesses"):
-            offered = str(bundle.get("policy") or NO_WITNESSES)
+            offered = bundle["policy"] or NO_WITNESSES
             quorum = judge_quorum(self.logs[-1].parsed, self.logs[-1].checkpoint, read_policy(offered))
             kept = self.memory.get("policy")
             if kept and not is_as_strong(read_policy(offered), read_policy(kept)):
@@ -204,7 +204,7 @@ class _Check:
         aud = audience(self.logs[0].checkpoint.origin, genesis.jws)
         known: set[str] = set()
         for entry in sorted(bundle["statements"], key=self._place):
-            log, index = entry.get("log", 0), entry["index"]
+            log, index = entry["log"], entry["index"]
             with self.within("statement", (log, index)):
                 said = read(entry["jws"], log, index)
                 if said.aud != (aud.partition("#")[0] if said.act == "genesis" else aud):
@@ -220,17 +220,17 @@ class _Check:
                     standing.pass_by(said)
                 else:
                     standing.judge(said)
-                for text in entry.get("disclosures") or ():
+                for text in entry["disclosures"]:
                     opened(said, text)
                 self.said.append(said)
 
     def _place(self, entry: Mapping[str, Any]) -> float:
         """Where the entry stands in the series; what has no place yet comes last."""
-        log, index = entry.get("log", 0), entry.get("index")
+        log, index = entry["log"], entry["index"]
         if index is None:
             return float("inf")
         with self.within("statement", (log, index)):
-            if type(index) is not int or type(log) is not int or not 0 <= log < len(self.logs) or index < 0:
+            if log >= len(self.logs):
                 raise Mismatch("proof")
         return float(self.logs[log].first + index)
 
@@ -256,7 +256,7 @@ class _Check:
         if index is None:
             return False
         with self.within("index", (number, last)):
-            completeness.check(bundle.get("index"), index, self.said, standing, self._blame)
+            completeness.check(bundle["index"], index, self.said, standing, self._blame)
         return True
 
     def _blame(self, leaf: int) -> None:

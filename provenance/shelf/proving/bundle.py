@@ -18,7 +18,7 @@ from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
 from provenance.coffee.statement import Disclosure, Statement, parse
 from provenance.keyring import Unsealable
 from provenance.pack.bundle.completeness import wanted
-from provenance.pack.bundle.judging import VERSION
+from provenance.pack.bundle.form import VERSION
 from provenance.pack.completeness import rests_on
 from provenance.tlog.index import key_of
 from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Site

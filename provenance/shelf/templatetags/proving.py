@@ -15,6 +15,7 @@ MODULES = (
     "bytes",
     "complete",
     "ed25519",
+    "form",
     "law",
     "log",
     "quorum",

@@ -43,5 +43,26 @@ def a_bundle_of_an_earlier_version() -> Case:
 
 
 @unchecked("bundle_form")
+def a_place_that_is_no_whole_number() -> Case:
+    bundle = honest().bundle()
+    bundle["statements"][4]["index"] = 4.5
+    return {"bundle": bundle}
+
+
+@unchecked("bundle_form")
+def a_statement_without_a_proof() -> Case:
+    bundle = honest().bundle()
+    del bundle["statements"][4]["proof"]
+    return {"bundle": bundle}
+
+
+@unchecked("bundle_form")
+def a_bundle_without_lists_of_the_index() -> Case:
+    bundle = honest().bundle()
+    del bundle["index"]
+    return {"bundle": bundle}
+
+
+@unchecked("bundle_form")
 def a_list_instead() -> Case:
     return {"bundle": []}

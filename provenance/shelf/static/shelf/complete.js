@@ -56,7 +56,6 @@ async function checkList(name, listing, held, root, blame) {
     throw error;
   });
   const { leaves } = listing;
-  if (!leaves.every(Number.isSafeInteger)) refuse("form");
   for (const leaf of leaves)
     if (!held.has(leaf)) {
       blame(leaf);
@@ -82,7 +81,7 @@ export async function checkComplete(listings, index, statements, standing, blame
   for (const said of statements)
     if (said.log === index.log && said.index !== null && said.index < index.index)
       for (const name of namesOf(said)) namings.set(name, (namings.get(name) ?? new Map()).set(said.index, said.leaf));
-  const given = new Map((listings ?? []).map((listing) => [`${listing.kind}\0${listing.id}`, listing]));
+  const given = new Map(listings.map((listing) => [`${listing.kind}\0${listing.id}`, listing]));
   const registered = version === "1" ? [] : [...new Set(standing.registered)].sort().map((id) => `registered\0${id}`);
   const lots = [...standing.lots].sort().map((id) => `lot\0${id}`);
   for (const name of [...lots, ...registered, ...WHOLE_LOG]) {

@@ -6,13 +6,13 @@
 // both are held together by the bundles in provenance/pack/tests/testdata/bundles. Step by step: docs/verify.md.
 import { Mismatch, Unchecked, base64, equal, hex, readBase64, refuse, sha256, utf8 } from "./bytes.js";
 import { ancestry, checkComplete } from "./complete.js";
+import { hasForm } from "./form.js";
 import { checkInclusion, openCheckpoint, readHashes } from "./log.js";
 import { checkPage } from "./shown.js";
 import { isAsStrong, judgeQuorum, readPolicy } from "./quorum.js";
 import { Standing } from "./standing.js";
 import { openDisclosure, readStatement } from "./statement.js";
 
-const VERSION = 2;
 const WEEK = 7 * 86400;
 const NO_WITNESSES = "quorum none\n";
 
@@ -37,9 +37,9 @@ class Check {
 
   async run(bundle) {
     if (!globalThis.crypto?.subtle) throw new Unchecked("no_crypto");
-    if (bundle?.v !== VERSION || !Array.isArray(bundle.statements)) throw new Unchecked("bundle_form");
+    if (!hasForm(bundle)) throw new Unchecked("bundle_form");
     if (!bundle.checkpoint || !bundle.statements.length) throw new Unchecked("not_published");
-    const standing = new Standing(bundle.lots ?? []);
+    const standing = new Standing(bundle.lots);
     const genesis = await this.#within("genesis", null, () => begin(bundle, standing));
     await this.#within("checkpoint", null, () => this.#openLogs(bundle, genesis));
     await this.#within("checkpoint", null, () => this.#compareWithMemory(genesis));
@@ -71,7 +71,7 @@ class Check {
   /** A retired log goes on under the next number, with keys that the first entry of the series lists. */
   async #openLogs(bundle, genesis) {
     let [origin, first] = [genesis.subject.origin, 0];
-    for (const note of [...(bundle.retired ?? []), bundle.checkpoint]) {
+    for (const note of [...bundle.retired, bundle.checkpoint]) {
       const opened = await openCheckpoint(note, origin, genesis.subject.vkeys.flat());
       this.logs.push({ ...opened, first });
       [origin, first] = [origin.replace(/\d+$/, (number) => Number(number) + 1), first + opened.size];
@@ -112,7 +112,7 @@ class Check {
     const audience = `${this.logs[0].origin.replace(/\/\d+$/, "")}#${hex(await sha256(utf8(genesis.jws))).slice(0, 16)}`;
     const known = new Set();
     for (const entry of await this.#inOrder(bundle.statements)) {
-      const { jws, log = 0, index, proof, disclosures } = entry;
+      const { jws, log, index, proof, disclosures } = entry;
       this.jws = jws;
       await this.#within("statement", [log, index], async () => {
         const said = await readStatement(jws, log, index);
@@ -125,7 +125,7 @@ class Check {
           else await standing.judge(said);
         }
         said.opened = [];
-        for (const text of disclosures ?? []) said.opened.push(await openDisclosure(said, text));
+        for (const text of disclosures) said.opened.push(await openDisclosure(said, text));
         this.statements.push(said);
       });
     }
@@ -135,10 +135,10 @@ class Check {
   async #inOrder(entries) {
     const places = new Map();
     for (const entry of entries) {
-      const { log = 0, index } = entry;
-      await this.#within("statement", [log, index ?? null], () => {
-        if (index === null || index === undefined) places.set(entry, Infinity);
-        else if (!Number.isSafeInteger(index) || index < 0 || !this.logs[log]) refuse("proof");
+      const { log, index } = entry;
+      await this.#within("statement", [log, index], () => {
+        if (index === null) places.set(entry, Infinity);
+        else if (!this.logs[log]) refuse("proof");
         else places.set(entry, this.logs[log].first + index);
       });
     }
@@ -172,7 +172,7 @@ async function rootBefore(log, size, readTile) {
 }
 
 async function begin(bundle, standing) {
-  const [{ jws, log = 0, index }] = bundle.statements;
+  const [{ jws, log, index }] = bundle.statements;
   const genesis = await readStatement(jws, 0, 0);
   const { act, iss, subject } = genesis;
   if (act !== "genesis" || log !== 0 || index !== 0 || subject.origin !== bundle.origin || subject.operator !== iss) refuse("another_log");

@@ -1,0 +1,20 @@
+// The outer form of a bundle. It is not signed: whatever is amiss with it is a fault on the way, and no fraud.
+// The Python twin is provenance/pack/bundle/form.py.
+const text = (value) => typeof value === "string";
+const place = (value) => Number.isSafeInteger(value) && value >= 0;
+const or = (test) => (value) => value === null || test(value);
+const list = (test) => (value) => Array.isArray(value) && value.every(test);
+const object = (members) => (value) =>
+  typeof value === "object" && value !== null && Object.entries(members).every(([name, test]) => Object.hasOwn(value, name) && test(value[name]));
+
+export const hasForm = object({
+  v: (value) => value === 2,
+  origin: text,
+  lot: text,
+  lots: list(text),
+  policy: text,
+  retired: list(text),
+  checkpoint: or(text),
+  statements: list(object({ log: place, index: or(place), jws: text, proof: text, disclosures: list(text) })),
+  index: list(object({ kind: text, id: text, leaves: list(place), bucket: text, path: text })),
+});
