@@ -1,5 +1,6 @@
 """How what a story says stands on a page, so that the phone can compare it with what was signed."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -36,12 +37,22 @@ def joined(parts: tuple[Words, ...], between: str = ", ") -> SafeString:
 
 
 @register.filter
-def sentence_case(text: str) -> str | SafeString:
+def as_sentence(said: Words) -> Words:
     """With a capital, where it begins with a word of ours; names begin as their owners write them."""
-    if not text or not text[0].islower():
-        return text
-    begun = text[0].upper() + text[1:]
-    return SafeString(begun) if isinstance(text, SafeString) else begun
+    match said:
+        case Sentence(message=message, parts=parts):
+            if begins := re.match(r"\{(\w+)\}", str(message)):
+                return Sentence(message, {**parts, begins[1]: as_sentence(parts[begins[1]])})
+            return Sentence(_capital(message), parts)
+        case Named(text=text, digest=None):
+            return Named(_capital(text))
+        case Named() | Signed():
+            return said
+    return _capital(said)
+
+
+def _capital(text: object) -> str:
+    return str(text)[:1].upper() + str(text)[1:]
 
 
 @register.filter
