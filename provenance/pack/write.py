@@ -119,19 +119,26 @@ def stream(
             yield from _copy(archive, INCLUSION, proofs, pipe)
             yield from _write_epcis(archive, events, heading.created, pipe)
         if lines := b"".join(map(_listing_line, listings)):
-            archive.writestr(INDEX, lines)
-        archive.writestr(CHECKPOINT, checkpoint)
-        archive.writestr(POLICY, policy)
+            archive.writestr(_member(INDEX), lines)
+        archive.writestr(_member(CHECKPOINT), checkpoint)
+        archive.writestr(_member(POLICY), policy)
         for number, note in enumerate(retired, start=1):
-            archive.writestr(f"{RETIRED}{number}", note)
+            archive.writestr(_member(f"{RETIRED}{number}"), note)
         for attachment in attachments:
             with archive.open(ATTACHMENTS + attachment.sha256, "w") as member:
                 for piece in attachment.pieces:
                     member.write(piece)
                     yield pipe.take()
-        archive.writestr(README, _readme(heading))
-        archive.writestr(MANIFEST, _manifest(heading, count))
+        archive.writestr(_member(README), _readme(heading))
+        archive.writestr(_member(MANIFEST), _manifest(heading, count))
     yield pipe.take()
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    """Named alone, a member would carry the time at which it is written: two packs of one state would differ."""
+    member = zipfile.ZipInfo(name)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    return member
 
 
 def _statement_line(entry: Entry) -> bytes:
