@@ -87,7 +87,7 @@ class ReceiptPage(EventView):
             receipt=receipt_of(self.business, event),
             delivery=delivery_of(self.business, event),
             standing=Standings().of(event),
-            vouched=None if event.index is None else vouchers_of(event.log, event.index),
+            vouched=None if event.index is None else vouchers_of(event.leaf),
             may_correct=may_correct(event, self.business.party),
             may_reply=to_reply_to(self.business, event.event_id) is not None,
             corrected_by=event.correction.event if hasattr(event, "correction") else None,

@@ -11,7 +11,7 @@ from provenance.coffee.errors import BadDisclosure
 from provenance.keyring import Unsealable
 from provenance.shelf.story import Opened, Reading, Story, Telling, read, tell
 from provenance.tlog.hashing import leaf_hash
-from provenance.trail.models import Event, Log, Lot
+from provenance.trail.models import Event, Leaf, Lot
 from provenance.trail.services.attaching.showing import Picture, pictures_at
 from provenance.trail.services.cosigning import NO_WITNESSES, witness_lines
 from provenance.trail.services.queries import Closure, closure, public_disclosures
@@ -26,7 +26,7 @@ class Page:
     """
     ``origin``: of the log, as its genesis names it. ``portrait``: of those who grew it, or of where it grew.
 
-    ``reading`` and ``events``: what the bundle is made of.
+    ``events`` stand in the order of the series. ``reading`` and ``events``: what the bundle is made of.
     """
 
     story: Story
@@ -41,25 +41,19 @@ class Page:
         """Whether something that the page rests on has no place yet."""
         return any(event.index is None for event in self.events.values())
 
-    def newest_in(self, log: Log) -> int:
-        """The last leaf of this log that the page rests on; -1 where there is none."""
-        leaves = (event.leaf for event in self.events.values() if event.index is not None)
-        return max((leaf.index for leaf in leaves if leaf.log_id == log.pk), default=-1)
-
-    def series(self) -> list[Log]:
-        """The log of the page and those that succeeded it, in order."""
-        return list(
-            Log.objects.filter(name__in=Log.objects.filter(origin=self.origin).values("name")).order_by("number")
-        )
+    @property
+    def newest(self) -> Leaf | None:
+        """The last that the page rests on; None where something waits for its place."""
+        *_, last = self.events.values()
+        return None if self.waits else last.leaf
 
 
 def vouched_for(page: Page) -> Vouched | None:
-    """Who vouches for the places of all that the page rests on; None while something waits for that."""
-    if witness_lines() == NO_WITNESSES:
+    """Who vouches for the places of all that the page rests on; None while something waits for that. One query."""
+    if page.newest is None or witness_lines() == NO_WITNESSES:
         return None
-    told = [(log, newest) for log in page.series() if (newest := page.newest_in(log)) >= 0]
     # A log's leaf 0 quotes the one before it, so who vouches for the last has seen the end of the others.
-    return vouchers_of(*told[-1]) if told and not page.waits else None
+    return vouchers_of(page.newest)
 
 
 def page_of(lot_uri: str) -> Page | None:

@@ -310,7 +310,7 @@ class TrailEventAdmin(OwnBusiness):
             "event": event,
             "recorded": clock(event.recorded_at),
             "standing": Standings().of(event),
-            "vouched": None if event.index is None else vouchers_of(event.leaf.log, event.index),
+            "vouched": None if event.index is None else vouchers_of(event.leaf),
             "signed_by": desk.name(statement.iss),
             "review": review_of(statement.body, desk) if statement.event is not None else None,
             "withheld": withheld_of(event, statement, businesses_of(request)),

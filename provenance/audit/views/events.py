@@ -107,7 +107,7 @@ class EventStanding(AuditView):
         event = Event.objects.filter(uuid=uuid).select_related("leaf", "log").first()
         if event is None:
             raise Http404("There is no event with this id.")
-        vouched = None if event.index is None else vouchers_of(event.leaf.log, event.index)
+        vouched = None if event.index is None else vouchers_of(event.leaf)
         answer = {
             "state": Standings().of(event).state,
             "index": event.index,

@@ -83,9 +83,9 @@ def indexed_checkpoint(log: Log) -> Checkpoint | None:
     return released.order_by("-size").first()
 
 
-def witnessed_checkpoint(log: Log, *, covering: int | None = None) -> Checkpoint | None:
+def witnessed_checkpoint(log: Log) -> Checkpoint | None:
     """
-    The newest released checkpoint that the policy's quorum cosigned; with ``covering`` the first that has that leaf.
+    The newest released checkpoint that the policy's quorum cosigned.
 
     None where there is none, and where the policy asks for no witness. Raises ``PolicyUnusable``.
     """
@@ -94,12 +94,7 @@ def witnessed_checkpoint(log: Log, *, covering: int | None = None) -> Checkpoint
         return None
     kids = [kid_of(witness.key) for witness in policy.witnesses.values()]
     rows = Cosignature.objects.filter(checkpoint__log=log, checkpoint__release__isnull=False, kid__in=kids)
-    rows = (
-        rows.order_by("-checkpoint__size")
-        if covering is None
-        else rows.filter(checkpoint__size__gt=covering).order_by("checkpoint__size")
-    )
-    found = rows.select_related("checkpoint").iterator(chunk_size=100)
+    found = rows.order_by("-checkpoint__size").select_related("checkpoint").iterator(chunk_size=100)
     for checkpoint, cosignatures in groupby(found, key=lambda row: row.checkpoint):
         if policy.has_quorum(witnesses_among(policy, cosignatures)):
             checkpoint.log = log

@@ -1,10 +1,12 @@
 """How far an event has come: recorded, published (in the log), witnessed; in the words that every door shows."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.db.models import Max
 
-from provenance.trail.models import Checkpoint, Event, Log
+from provenance.trail.models import Checkpoint, Cosignature, Event, Leaf, Log
+from provenance.trail.services.cosigning import names_witnesses, policy_of, witnesses_among
 from provenance.trail.services.queries import witnessed_checkpoint
 from provenance.trail.services.witnessing.words import Vouched, vouched
 
@@ -53,7 +55,14 @@ class Standings:
         return self._witnessed[log]
 
 
-def vouchers_of(log: Log, index: int) -> Vouched | None:
-    """Who first vouched for leaf ``index`` and all before it, and when; None while the quorum has not."""
-    first = witnessed_checkpoint(log, covering=index)
-    return vouched(first) if first else None
+def vouchers_of(leaf: Leaf) -> Vouched | None:
+    """Who first vouched for this leaf and all before it, and when; None while the quorum has not. One query."""
+    rows = Cosignature.objects.filter(
+        checkpoint__log=leaf.log_id, checkpoint__release__isnull=False, checkpoint__size__gt=leaf.index
+    )
+    found = rows.select_related("checkpoint__log").order_by("checkpoint__size").iterator(chunk_size=100)
+    for checkpoint, cosignatures in groupby(found, key=lambda row: row.checkpoint):
+        policy, those = policy_of(checkpoint.log), list(cosignatures)
+        if names_witnesses(policy) and policy.has_quorum(witnesses_among(policy, those)):
+            return vouched(checkpoint, those)
+    return None

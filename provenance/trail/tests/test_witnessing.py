@@ -98,7 +98,7 @@ def test_one_of_two_is_not_the_quorum(log, wire, clock):
     assert ask(clock, seconds=1) == 1
 
     event = Event.objects.get(pk=event.pk)
-    assert queries.witnessed_checkpoint(log) is None and vouchers_of(log, event.index) is None
+    assert queries.witnessed_checkpoint(log) is None and vouchers_of(event.leaf) is None
     assert Standings().of(event).state == "published"
     assert Standings().of(event).words == "in the log, not witnessed yet"
     with pytest.raises(UntrustedCheckpoint, match="not witnessed by the quorum needed"):
@@ -117,7 +117,7 @@ def test_an_event_says_who_first_vouched_for_it_and_when(log, wire, clock):
 
     event = Event.objects.get(pk=event.pk)
     assert Standings().of(event).state == "witnessed"
-    vouched = vouchers_of(log, event.index)
+    vouched = vouchers_of(event.leaf)
     assert vouched.words == "witnessed by Port Cooperative and ACME Importers on 5 January 2027, 14:03"
 
 

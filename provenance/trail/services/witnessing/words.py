@@ -1,9 +1,10 @@
 """What witnesses did, in a reader's words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from provenance.trail.models import Checkpoint
+from provenance.trail.models import Checkpoint, Cosignature
 from provenance.trail.services.cosigning import first_times, policy_of, spoken
 
 
@@ -25,8 +26,12 @@ class Vouched:
         return f"witnessed by {self.names} on {self.at.day} {self.at:%B %Y, %H:%M}"
 
 
-def vouched(checkpoint: Checkpoint) -> Vouched:
-    """For a checkpoint that the quorum cosigned. The Ed25519 and the ML-DSA key of one witness are one name."""
-    policy = policy_of(checkpoint.log)
-    times = first_times(policy, checkpoint.cosignatures.all())
+def vouched(checkpoint: Checkpoint, cosignatures: Iterable[Cosignature] | None = None) -> Vouched:
+    """
+    For a checkpoint that the quorum cosigned. The Ed25519 and the ML-DSA key of one witness are one name.
+
+    ``cosignatures``: its own, where they were read already.
+    """
+    rows = checkpoint.cosignatures.all() if cosignatures is None else cosignatures
+    times = first_times(policy_of(checkpoint.log), rows)
     return Vouched(tuple(dict.fromkeys(map(spoken, times))), max(times.values()))
