@@ -55,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _print(report: Report) -> None:
     print(f"{report.origin} at {report.size} leaves: {report.statements} statements about {', '.join(report.lots)}")
-    print(f"{report.disclosures} withheld fields are shown, {report.withheld} are not.")
+    gone = f" {report.erased} no longer exist: the log says that they were erased." if report.erased else ""
+    print(f"{report.disclosures} withheld fields are shown, {report.withheld} are not.{gone}")
     for name, seconds in sorted(report.witnesses.items()):
         print(f"Witnessed by {name} at {_time(seconds)}.")
     if report.unwitnessed:

@@ -6,8 +6,9 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
     statements.jsonl         one line a statement, by leaf index: {"index", "jws", "disclosures"}
     proofs/inclusion.jsonl   one line a statement: {"index", "hashes"}: from the leaf upwards, joined, base64
     index/proofs.jsonl       where the checkpoint ends in an index leaf: one line for each traced lot, each party, site,
-                             plot and key that its statements are judged by, and for the log's recalls, lifted recalls
-                             and ended keys: which leaves name or register it, and proof that these are all
+                             plot and key that its statements are judged by, each event about no lot, and for the log's
+                             recalls, lifted recalls, ended keys and erasures: which leaves name or register it, and
+                             proof that these are all
     checkpoint               the log's signed note that all proofs lead to
     retired/1, retired/2     where the log succeeded others: their last checkpoints, to which the proofs of theirs lead
     policy                   the operator's own tlog-policy file; a reader never trusts it
@@ -15,10 +16,12 @@ The audit pack: one ZIP file that holds a lot's whole trail, checkable by a stra
     attachments/<sha256>     pictures and papers that the reader may see, named by their digest
     README.txt               how to check the pack
 
-For every traced lot the pack holds all statements that name it, whoever signed them, and the registrations of the
-parties, sites and keys that they need. Leaf 0 is always the first line. "index" counts through the series: the leaves
+For every traced lot the pack holds all statements that name it, whoever signed them, the certificates of its parties
+and places, the registrations of the parties, sites and keys that these need, and what says that values in them were
+erased. Leaf 0 is always the first line. "index" counts through the series: the leaves
 of retired logs come first. With an index it also holds the index leaf and,
-so that none can be left out, the bare statements of all other recalls, lifted recalls and ended keys of the log.
+so that none can be left out, the bare statements of all other recalls, lifted recalls, ended keys and erasures of the
+log.
 Attachments are named by a statement: openly, or in its disclosed ``photo`` (``coffee.photos``). One that is not there
 was not for this reader, was erased, or is not kept by the server.
 """

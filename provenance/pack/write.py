@@ -49,7 +49,8 @@ a printed page. The file 'policy' in here is the operator's own word and is neve
 
 What the pack proves: who signed each statement, that none was changed, that all stand in the log and, where it has the
 file 'index/proofs.jsonl', that none about these lots which the log's index counts was left out: no recall, no
-correction, no sale, no earlier registration of a party, site, plot or key that they rest on.
+correction, no sale, no end of a certificate shown here, no earlier registration of a party, site, plot or key that they
+rest on.
 What it cannot prove: that the coffee in the bag is the coffee on the form.
 """
 

@@ -3,18 +3,19 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.utils import timezone
 
 from provenance.audit.services.attachments import attachments_for
 from provenance.audit.services.readers import Reader
-from provenance.coffee.acts import Genesis, Index, Succession
+from provenance.coffee.acts import Erased, Genesis, Index, Succession
 from provenance.coffee.errors import CoffeeError
-from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
+from provenance.coffee.indexing import Name, names_in
 from provenance.coffee.statement import Disclosure, Statement, parse
 from provenance.keyring import Unsealable
-from provenance.pack.completeness import rests_on, wanted
+from provenance.pack.completeness import OF_PACKS, about_no_lot, rests_on, wanted
 from provenance.pack.format import Attachment, Entry, Listing
 from provenance.pack.trust import format_trust
 from provenance.pack.write import Heading, stream
@@ -57,7 +58,8 @@ class Pack:
         last = {log.pk: Checkpoint.objects.filter(log=log).order_by("size").last() for log in retired}
         return {**last, self.log.pk: self.checkpoint}
 
-    def stream(self) -> Iterator[bytes]:
+    def stream(self, created: datetime | None = None) -> Iterator[bytes]:
+        """The pack's bytes; of one state of the trail and one ``created`` (now, where not given) always the same."""
         events = [event for event in self.told if self._is_published(event)]
         index = self._index_leaf()
         held = _in_log_order([*events, *self._of_all_lots(index, events)])
@@ -67,7 +69,7 @@ class Pack:
             self.reader.name,
             self.log.origin,
             self.checkpoint.size,
-            timezone.now().replace(microsecond=0),
+            (created or timezone.now()).replace(microsecond=0),
             waiting=len(self.told) - len(events),
         )
         yield from stream(
@@ -97,10 +99,10 @@ class Pack:
         return last.select_related("leaf__log").first()
 
     def _of_all_lots(self, index: Event | None, events: Collection[Event]) -> list[Event]:
-        """The index leaf, and what everybody has to know of: every recall, whatever it recalls, every end of a key."""
+        """The index leaf, and what everybody has to know of: every recall, whatever it recalls, every erasure …"""
         if index is None:
             return []
-        acts = [name for _, name in WHOLE_LOG]
+        acts = [name for _, name in OF_PACKS]
         others = of_all_lots(self.log).filter(act__in=acts, leaf__index__lt=index.index)
         known = {event.pk for event in events}
         return [*(event for event in others.select_related("leaf__log") if event.pk not in known), index]
@@ -130,7 +132,7 @@ class Pack:
         for event in filter(self._is_published, self.told):
             with suppress(CoffeeError):
                 judged.append(self.found.statements.get(event.event_id) or parse(bytes(event.statement)))
-        return wanted(self.found.lots, rests_on(judged), said.body.v)
+        return wanted(self.found.lots, rests_on(judged), about_no_lot(judged), said.body.v)
 
     def _entries(self, events: Collection[Event], shown: Mapping[int, list[Disclosure]]) -> Iterator[Entry]:
         readers = {pk: read_hash(at) for pk, at in self.checkpoints.items()}
@@ -212,9 +214,14 @@ def _traced(lots: Collection[str]) -> Closure:
 
 
 def _with_registrations(log: Log, found: Closure) -> list[Event]:
-    """The events by leaf, and every registration that judging them, or another registration, asks for."""
+    """
+    The events by leaf, with what says that values in them are no more; and every registration that judging these, or
+    another registration, asks for.
+    """
     events = {event.pk: event for event in found.events}
-    new: Collection[Statement] = found.statements.values()
+    erasures = _erasures(log, found)
+    events |= {event.pk: event for event in erasures}
+    new: Collection[Statement] = [*found.statements.values(), *erasures.values()]
     while new:
         ids = rests_on(new)
         keys = Key.objects.filter(log=log, kid__in=ids)
@@ -241,6 +248,19 @@ def _with_registrations(log: Log, found: Closure) -> list[Event]:
         if event.index is not None:
             event.leaf.log = series[event.leaf.log_id]
     return _in_log_order(events.values())
+
+
+def _erasures(log: Log, found: Closure) -> dict[Event, Statement]:
+    """By whom and when it was said, anywhere in the series, that values withheld in these statements were erased."""
+    withheld = {digest for statement in found.statements.values() for digest in statement.withheld.values()}
+    erasures: dict[Event, Statement] = {}
+    for each in _series(log).values():
+        for event in of_all_lots(each).filter(act=Erased.name).select_related("leaf"):
+            with suppress(CoffeeError):
+                statement = parse(bytes(event.statement))
+                if isinstance(statement.body, Erased) and not withheld.isdisjoint(statement.body.digests):
+                    erasures[event] = statement
+    return erasures
 
 
 def _series(log: Log) -> dict[int, Log]:

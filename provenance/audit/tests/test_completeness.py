@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -9,7 +10,19 @@ import pytest
 from provenance.audit.services.packing import pack_of, trust_of
 from provenance.audit.services.readers import Reader
 from provenance.audit.tests.conftest import CHERRY, HOST, KG, NOON, ROASTED
-from provenance.coffee.acts import Correct, Form, Harvest, LotMass, NewLot, Process, Recall, RevokeKey
+from provenance.coffee.acts import (
+    Certify,
+    Confirm,
+    Correct,
+    Form,
+    Harvest,
+    LotMass,
+    NewLot,
+    Process,
+    Recall,
+    RevokeKey,
+    Withdraw,
+)
 from provenance.coffee.identifiers import lot_uri
 from provenance.coffee.statement import parse
 from provenance.pack.format import EPCIS, INCLUSION, INDEX, MANIFEST, STATEMENTS
@@ -19,6 +32,7 @@ from provenance.pack.verify import Report, verify
 from provenance.trail.models import Event, IndexBucket, Key
 from provenance.trail.services import registry
 from provenance.trail.services.acting import Draft, record_acts
+from provenance.trail.services.erasing import erase
 from provenance.trail.services.publishing import publish
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +65,9 @@ def hidden(trail, almaz, wote, kofi) -> dict[str, Event]:
     _, other = record_acts(almaz.party, [Draft(harvested), Draft(elsewhere)])
     ended = RevokeKey(kid=Key.objects.get(party=almaz.party).kid, since=NOON, from_index=99, reason="replaced")
     revoked = registry.revoke_key(ended, by=trail.log.operator)
+    withdrawn, confirmed = certified(wote)
+    stranger = registry.register_party(kind="person", roles=["farmer"], name="A stranger", country="ET")
+    [erased], [erased_elsewhere] = (erase(party, by=trail.log.operator) for party in (almaz.party, stranger))
     publish(trail.log, index=True)
     events = {
         "recall": recalled,
@@ -58,8 +75,29 @@ def hidden(trail, almaz, wote, kofi) -> dict[str, Event]:
         "correction": corrected,
         "recall of other coffee": other,
         "end of a key": revoked,
+        "end of a certificate": withdrawn,
+        "word on a certificate": confirmed,
+        "erasure": erased,
+        "erasure of other values": erased_elsewhere,
     }
     return {name: Event.objects.select_related("leaf").get(pk=event.pk) for name, event in events.items()}
+
+
+def certified(wote) -> tuple[Event, Event]:
+    """Wote's station was certified, which is withdrawn; and Wote, which it confirms: the end of that, and this word."""
+    auditor = registry.register_party(kind="organisation", roles=["auditor"], name="Audits", country="CH")
+    term = {"scheme": "Organic", "chain": "segregated", "valid_from": date(2026, 1, 1), "valid_to": date(2099, 1, 1)}
+    of_site, of_party = record_acts(
+        auditor,
+        [
+            Draft(Certify(at=NOON, site=wote.site, **term)),
+            Draft(Certify(at=NOON, party=wote.party, **term)),
+        ],
+    )
+    ended = {"at": NOON, "certificate": of_site.event_id, "since": date(2026, 6, 1), "reason": "breach"}
+    [withdrawn] = record_acts(auditor, [Draft(Withdraw(site=wote.site, **ended))])
+    [confirmed] = record_acts(wote.party, [Draft(Confirm(at=NOON, event=of_party.event_id, lots=()))])
+    return withdrawn, confirmed
 
 
 def packed(lot: str, reader) -> BytesIO:
@@ -112,6 +150,8 @@ def test_a_pack_says_that_it_is_complete(trail, hidden, nadia):
         bare = [entry for entry in pack.entries() if entry.index == hidden["recall of other coffee"].index]
     assert {event.index for event in hidden.values()} <= held
     assert bare[0].disclosures == ()
+    # What is gone of the farmer's; what the stranger was called is not in here.
+    assert report.erased == len(parse(bytes(hidden["erasure"].statement)).body.digests)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +163,16 @@ def test_a_pack_says_that_it_is_complete(trail, hidden, nadia):
         ("correction", f"the lot {GREEN}"),
         ("recall of other coffee", "all recalls"),
         ("end of a key", "all ended keys"),
+        ("end of a certificate", "what is said of {about}"),
+        ("word on a certificate", "what is said of {about}"),
+        ("erasure", "all erasures"),
+        ("erasure of other values", "all erasures"),
     ],
 )
 def test_a_pack_without_one_of_them_fails_and_names_the_leaf(trail, hidden, nadia, what, whose):
     leaf = hidden[what].index
+    body = parse(bytes(hidden[what].statement)).body
+    whose = whose.format(about=getattr(body, "certificate", None) or getattr(body, "event", None))
 
     report = report_on(trail, taken_out(packed(ROASTED, nadia), leaf))
 

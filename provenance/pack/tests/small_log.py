@@ -8,6 +8,7 @@ from provenance.coffee.acts import (
     Act,
     Difference,
     Dispatch,
+    Erased,
     Form,
     Genesis,
     Harvest,
@@ -26,7 +27,7 @@ from provenance.coffee.acts import (
 from provenance.coffee.acts import Index as IndexAct
 from provenance.coffee.indexing import VERSION, LeafIndex, names_in
 from provenance.coffee.statement import Statement, audience, b64url, new_event_id, parse, sign, sign_pop, thumbprint
-from provenance.pack.completeness import rests_on, wanted
+from provenance.pack.completeness import about_no_lot, rests_on, wanted
 from provenance.pack.format import Entry, Listing
 from provenance.pack.trust import Trust, format_trust, parse_trust
 from provenance.pack.write import Heading, stream
@@ -137,7 +138,7 @@ class SmallLog:
         last = parse(self.leaves[-1]).body
         if not isinstance(last, IndexAct):
             return []
-        registered = rests_on(judged([parse(entry.jws) for entry in shown or entries], traced))
+        said = judged([parse(entry.jws) for entry in shown or entries], traced)
         return [
             Listing(
                 kind,
@@ -145,7 +146,7 @@ class SmallLog:
                 tuple(entry.index for entry in entries if (kind, name) in names_in(entry.jws)),
                 *self.made.prove(key_of(kind, name)),
             )
-            for kind, name in wanted(traced, registered, last.v)
+            for kind, name in wanted(traced, rests_on(said), about_no_lot(said), last.v)
         ]
 
     @property
@@ -192,12 +193,15 @@ class SmallLog:
 
 
 def judged(statements: list[Statement], traced: tuple[str, ...]) -> list[Statement]:
-    """All but the bare ones: recalls of other lots, and ends of keys that no statement here registers."""
+    """All but the bare ones: recalls of other lots, ends of keys and erasures of values of which nothing is here."""
     kids = {said.body.kid for said in statements if isinstance(said.body, RegisterKey)}
+    withheld = {digest for said in statements for digest in said.withheld.values()}
 
     def is_judged(body: Act) -> bool:
         if isinstance(body, Recall | LiftRecall):
             return not set(traced).isdisjoint(body.lots)
+        if isinstance(body, Erased):
+            return not withheld.isdisjoint(body.digests)
         return not isinstance(body, RevokeKey) or body.kid in kids
 
     return [said for said in statements if is_judged(said.body)]

@@ -1,14 +1,16 @@
 """A pack that leaves something out: whoever took it away, and however well, is told so."""
 
 import json
+import re
 import zipfile
 from base64 import b64encode
 from dataclasses import replace
+from datetime import date
 from io import BytesIO
 
 import pytest
 
-from provenance.coffee.acts import Correct, LotMass, Recall, RevokeKey, Sell
+from provenance.coffee.acts import Certify, Confirm, Correct, Erased, LotMass, Recall, RevokeKey, Sell, Withdraw
 from provenance.coffee.statement import parse, thumbprint
 from provenance.pack import completeness
 from provenance.pack.__main__ import CLEAN, FAULTS, NOT_COMPLETE, NOT_TRUSTED, main
@@ -36,7 +38,7 @@ from provenance.tlog.keys import Ed25519Signer, KeyType, NamedSigner
 from provenance.tlog.note import parse_note
 
 ELSEWHERE = f"{HOST}/class/green.OTHER"
-SELAM = f"{HOST}/party/selam"
+SELAM, CERTIFIER = f"{HOST}/party/selam", f"{HOST}/party/certifier"
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +53,33 @@ def log() -> SmallLog:
     log.say(SELAM, Recall(at=NOON, site=f"{HOST}/loc/selam", lots=(ELSEWHERE,), reason="allergen"))
     kid = thumbprint(signer_of(SELAM).public.raw)
     log.say(OPERATOR, RevokeKey(kid=kid, since=NOON, from_index=3, reason="lost"))
+    price, *_ = parse(log.leaves[HARVEST]).withheld.values()
+    log.say(OPERATOR, Erased(digests=("A" * 43,)))
+    log.say(OPERATOR, Erased(digests=(price,)))
+    log.disclosures[HARVEST] = ()
+    certified(log)
     log.index()
     return log
 
 
-RECALL, SALE, CORRECTION, OTHER_RECALL, REVOCATION, LAST = range(14, 20)
+HARVEST = 7
+RECALL, SALE, CORRECTION, OTHER_RECALL, REVOCATION, OTHER_ERASURE, ERASURE = range(14, 21)
+CERTIFICATE, WITHDRAWAL, SECOND, TAKEN_BACK, THIRD, CONFIRMED, LAST = range(24, 31)
 OF_SELAM = (11, 12, 13)
+
+
+def certified(log: SmallLog) -> None:
+    """A certifier certifies Wote's station, withdraws that; certifies again, and takes it back; certifies Wote."""
+    log.enrol(CERTIFIER, "auditor", f"{HOST}/loc/certifier", "laboratory")
+    term = {"scheme": "Organic", "chain": "segregated", "valid_from": date(2026, 1, 1), "valid_to": date(2027, 1, 1)}
+    first = log.say(CERTIFIER, Certify(at=NOON, site=STATION, **term))
+    since = date(2026, 6, 1)
+    log.say(CERTIFIER, Withdraw(at=NOON, certificate=first, since=since, reason="breach", site=STATION))
+    log.say(CERTIFIER, Certify(at=NOON, site=STATION, **term))
+    again = parse(log.leaves[-1]).event
+    log.say(CERTIFIER, Correct(original=again, original_act="certify", declared_at=NOON, reason="did_not_occur"))
+    third = log.say(CERTIFIER, Certify(at=NOON, party=WOTE, **term))
+    log.say(WOTE, Confirm(at=NOON, event=third, lots=()))
 
 
 def check(pack: BytesIO, log: SmallLog, trust: bytes | None = None) -> Report:
@@ -86,19 +109,58 @@ def test_what_concerns_other_lots_only_is_there_bare_and_judged_by_nobody(log):
     assert not any("RECALLED" in note and ELSEWHERE in note for note in report.notes)
 
 
+def test_what_is_gone_for_good_is_told_from_what_is_withheld(log):
+    bare = [replace(entry, disclosures=()) for entry in log.entries()]
+    withheld = check(log.pack(), log), check(log.pack(bare), log)
+
+    assert [(each.disclosures, each.withheld, each.erased) for each in withheld] == [(4, 0, 1), (0, 4, 1)]
+
+
+def test_an_erasure_that_nobody_was_to_say_erases_nothing():
+    log = told()
+    [price] = parse(log.leaves[HARVEST]).withheld.values()
+    log.say(WOTE, Erased(digests=(price,)))
+    log.index()
+    report = check(log.pack(), log)
+
+    assert [fault.index for fault in report.faults] == [11]
+    assert (report.erased, report.notes) == (0, [])
+
+
+def test_a_value_that_is_shown_although_it_was_erased_is_told():
+    log = told()
+    [price] = parse(log.leaves[HARVEST]).withheld.values()
+    log.say(OPERATOR, Erased(digests=(price,)))
+    log.index()
+    report = check(log.pack(), log)
+
+    assert report.faults == [] and (report.disclosures, report.erased) == (3, 0)
+    assert report.notes == ["1 of the values shown was erased, as the log says: whoever gave it to you kept a copy."]
+
+
 HIDDEN = {
     "a recall of the lot": (RECALL, f"the lot {PARCHMENT}"),
     "a sale that was taken back": (SALE, f"the lot {PARCHMENT}"),
     "a correction": (CORRECTION, f"the lot {PARCHMENT}"),
     "a recall of other coffee": (OTHER_RECALL, "all recalls"),
     "the end of a key": (REVOCATION, "all ended keys"),
+    "an erasure": (ERASURE, "all erasures"),
+    "an erasure of other values": (OTHER_ERASURE, "all erasures"),
+    "the end of a place's certificate": (WITHDRAWAL, "what is said of {24}"),
+    "the correction of a place's certificate": (TAKEN_BACK, "what is said of {26}"),
+    "what a certified party says of it": (CONFIRMED, "what is said of {28}"),
 }
+
+
+def named(log: SmallLog, whose: str) -> str:
+    return re.sub(r"\{(\d+)\}", lambda leaf: log.ids[int(leaf[1])], whose)
 
 
 @pytest.mark.parametrize(("leaf", "whose"), HIDDEN.values(), ids=HIDDEN)
 def test_whatever_is_taken_out_is_named_by_its_leaf(log, leaf, whose):
     report = check(log.pack(without(log, leaf)), log)
 
+    whose = named(log, whose)
     assert (leaf, f"It belongs to the list of {whose} and is not in the pack.") in whats(report)
     assert report.complete is None
 
@@ -108,6 +170,7 @@ def test_taking_it_out_of_the_list_as_well_does_not_help(log, leaf, whose):
     entries = without(log, leaf)
     report = check(log.pack(entries, listings=log.listings(entries, (CHERRY, PARCHMENT))), log)
 
+    whose = named(log, whose)
     assert any(what.startswith(f"The list of {whose} in the pack is not the log's.") for _, what in whats(report))
     assert report.complete is None
 
@@ -128,9 +191,11 @@ def test_a_list_with_the_proof_of_another_is_not_proved(log):
 
     names = {what.removeprefix("The list of ").partition(" is not proved. ")[0] for _, what in whats(report)}
     registered = {name for name in names if name.startswith("registrations of ")}
-    assert names - registered == {f"the lot {PARCHMENT}", "all recalls", "all lifted recalls", "all ended keys"}
-    # Four parties with a key each, and three sites.
-    assert len(registered) == 11
+    said_of = {f"what is said of {log.ids[leaf]}" for leaf in range(CERTIFICATE, LAST)}
+    of_all = {"all recalls", "all lifted recalls", "all ended keys", "all erasures"}
+    assert names - registered == {f"the lot {PARCHMENT}", *of_all, *said_of}
+    # Five parties with a key each, and four sites.
+    assert len(registered) == 14
 
 
 def test_a_list_is_given_once(log):
@@ -375,7 +440,15 @@ def sees_no_wrong_index(patch):
 
 
 def judges_bystanders(patch):
-    patch.setattr(completeness.Completeness, "is_bystander", lambda self, statement, known: False)
+    patch.setattr(completeness.Completeness, "is_bystander", lambda *_: False)
+
+
+def asks_for_nothing_said_of_events(patch):
+    patch.setattr(completeness, "about_no_lot", lambda statements: set())
+
+
+def asks_for_no_erasures(patch):
+    patch.setattr(completeness, "OF_PACKS", completeness.WHOLE_LOG)
 
 
 PLANTED = [
@@ -386,6 +459,8 @@ PLANTED = [
     never_misses_a_list,
     sees_no_wrong_index,
     judges_bystanders,
+    asks_for_nothing_said_of_events,
+    asks_for_no_erasures,
 ]
 
 

@@ -375,7 +375,7 @@ def test_the_verifier_needs_no_django_and_loads_nothing_of_bundles(log, tmp_path
 
 def _no_disclosure_check(monkeypatch):
     class Any:
-        name = "price"
+        name, digest = "price", ""
 
     monkeypatch.setattr(judging, "read_disclosure", lambda text, statement: Any)
 

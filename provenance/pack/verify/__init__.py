@@ -54,6 +54,7 @@ def verify(pack: PackFile, trust: Trust | None) -> Report:
     entries = chain([first], entries)
     while batch := list(islice(entries, _BATCH)):
         statements.check(batch)
+    statements.count_values()
     check_successions(report, genesis, spans, statements.quoted, trust)
     check_listings(report, pack, completeness, spans)
     check_lots(report, books)

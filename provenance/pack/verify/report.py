@@ -23,6 +23,9 @@ class Report:
     What was found. ``trusted``: the checkpoint is one that the reader's own trust file accepts; ``unwitnessed``:
     that file asks for no witness, so that nobody but the operator says that there is one history only.
 
+    Of the withheld fields, ``disclosures`` are shown, ``withheld`` are kept from this reader, and ``erased`` are no
+    more, as somebody says on the log who may.
+
     ``complete``: nothing about the traced lots was left out up to this leaf, nor any recall or end of a key;
     ``not_proved`` says why that cannot be said, where the pack brings no proof of it. A false proof is a fault.
     """
@@ -33,6 +36,7 @@ class Report:
     statements: int = 0
     disclosures: int = 0
     withheld: int = 0
+    erased: int = 0
     trusted: bool = False
     unwitnessed: bool = False
     complete: int | None = None

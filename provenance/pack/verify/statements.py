@@ -24,7 +24,8 @@ from provenance.tlog.proofs import check_inclusion
 class Statements:
     """
     What comes of the statements so far. ``spans``: the logs of the series, the pack's own last; ``keys``: by kid, the
-    raw keys of all registrations seen, whether they stand or not.
+    raw keys of all registrations seen, whether they stand or not; ``withheld``: digests of all withheld values, and
+    ``shown`` of those among them that are shown.
     """
 
     report: Report
@@ -36,6 +37,8 @@ class Statements:
     receipts: Receipts = field(default_factory=Receipts)
     events: list[dict[str, object]] = field(default_factory=list)
     documents: set[str] = field(default_factory=set)
+    withheld: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
     quoted: list[Succession] = field(default_factory=list)
     last: int = -1
 
@@ -86,7 +89,7 @@ class Statements:
         """Signature, audience, key standing, authority, ledger: what fails has no effect on what follows."""
         if statement.aud != (self.aud if index else self.aud.partition("#")[0]):
             raise CoffeeError("It was signed for another log.", field="aud")
-        if self.completeness.is_bystander(statement, self.books.keys):
+        if self.completeness.is_bystander(statement, self.books.keys, self.withheld):
             return
         self.completeness.rest_on(statement)
         if statement.kid not in (self.keys if isinstance(statement.body, Genesis) else self.books.keys):
@@ -105,6 +108,18 @@ class Statements:
         elif isinstance(statement.body, Succession):
             self.quoted.append(statement.body)
 
+    def count_values(self) -> None:
+        """How many are shown, kept from this reader, and gone for good, as the log says."""
+        gone = self.withheld & self.books.erased.keys()
+        if kept := len(gone & self.shown):
+            were, them = ("was", "it") if kept == 1 else ("were", "them")
+            self.report.notes.append(
+                f"{kept} of the values shown {were} erased, as the log says: whoever gave {them} to you kept a copy."
+            )
+        self.report.disclosures = len(self.shown)
+        self.report.erased = len(gone - self.shown)
+        self.report.withheld = len(self.withheld - self.shown - gone)
+
     def _check_disclosures(self, statement: Statement, entry: Entry) -> None:
         shown = {}
         for text in entry.disclosures:
@@ -114,8 +129,8 @@ class Statements:
             except CoffeeError as error:
                 self.report.fault(f"A disclosure does not belong to it. {error}", entry.index, statement.jti)
         self.documents |= digests_named(statement.body, shown.values())
-        self.report.disclosures += len(shown)
-        self.report.withheld += len(statement.withheld.keys() - shown.keys())
+        self.withheld.update(statement.withheld.values())
+        self.shown.update(one.digest for one in shown.values())
 
 
 def _stray(entry: Entry, span: Span) -> TlogError | None:

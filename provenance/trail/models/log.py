@@ -79,7 +79,7 @@ class LogHead(models.Model):
 
 
 # Acts that concern the whole log: few among very many, and looked for without a lot's or a party's name.
-OF_ALL_LOTS = ("index", "lift_recall", "recall", "revoke_key", "succession")
+OF_ALL_LOTS = ("erased", "index", "lift_recall", "recall", "revoke_key", "succession")
 
 
 class Event(InsertOnly):

@@ -2,8 +2,8 @@
 Everything the trail says about a lot's past, or about what became of it, in one query.
 
 The query walks the edges between lots, then gathers all events that name one of these lots, the certificates of those
-who took part and of their places, who registered these parties, sites and keys, and the facts that pages compute from.
-It reads as many rows as there are, in one go.
+who took part and of their places with all that was said of these, who registered these parties, sites and keys, and the
+facts that pages compute from. It reads as many rows as there are, in one go.
 """
 
 import json
@@ -39,6 +39,10 @@ _WALK = {
     "down": "SELECT e.child_id FROM trail_lotedge e JOIN near ON e.parent_id = near.id",
 }
 
+_URN_IN_SQLITE = "'urn:uuid:' || " + " || '-' || ".join(
+    f"substr(v.uuid, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+)
+
 # CROSS JOIN: the other way round, SQLite would read what was ever said of anybody to find a few hundred statements.
 _SQL = """
 WITH RECURSIVE
@@ -55,7 +59,8 @@ scoped(id) AS (
 ),
 certified(id) AS (
   SELECT id FROM scoped
-  UNION SELECT c.event_id FROM scoped CROSS JOIN trail_correction c WHERE c.original_id = scoped.id
+  UNION SELECT s.event_id FROM certified JOIN trail_event v ON v.id = certified.id
+    CROSS JOIN trail_subject s WHERE s.uri = {urn} AND s.kind = 'event'
 ),
 named(uri) AS (
   SELECT uri FROM took_part
@@ -162,6 +167,7 @@ def _rows(pks: list[UUID], way: str) -> Iterator[tuple[str, int, int | None, Any
         json="l.attributes" if postgresql else "json(l.attributes)",
         rest="h.rest" if postgresql else "json(h.rest)",
         roles="p.roles" if postgresql else "json(p.roles)",
+        urn="'urn:uuid:' || v.uuid" if postgresql else _URN_IN_SQLITE,
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, pks if postgresql else [pk.hex for pk in pks])

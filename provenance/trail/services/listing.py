@@ -14,7 +14,7 @@ _CONDITION = f"trail_event.act IN ({', '.join(repr(act) for act in OF_ALL_LOTS)}
 
 
 def of_all_lots(log: Log) -> QuerySet[Event]:
-    """The recalls, lifted recalls, ended keys and index leaves of a log, found without looking through it."""
+    """The recalls, lifted recalls, ended keys, erasures and index leaves of a log, found without looking through it."""
     return Event.objects.filter(log=log).extra(where=[_CONDITION])
 
 
