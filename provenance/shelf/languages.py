@@ -53,6 +53,8 @@ def preferred(request: HttpRequest) -> str:
 
 def keeping_language(request: HttpRequest, address: str) -> str:
     """An address with the reader's choice, if he made one and the address is of this site."""
+    if kept := getattr(request, "kept", None):
+        return str(kept.address(address))
     language = chosen(request)
     if not language or not address.startswith(("/", "?", f"{settings.PUBLIC_URL}/")):
         return address
@@ -61,7 +63,11 @@ def keeping_language(request: HttpRequest, address: str) -> str:
 
 def switches(request: HttpRequest) -> Iterator[tuple[str, str, str]]:
     """Each language that is spoken here: its code, its own name, and where this page stands in it."""
+    kept = getattr(request, "kept", None)
     for code, name in settings.LANGUAGES:
+        if kept:
+            yield code, name, kept.here_in(code)
+            continue
         query = request.GET.copy()
         query[CHOICE] = code
         yield code, name, f"?{query.urlencode()}"

@@ -50,6 +50,9 @@ WORDS: dict[str, str | Promise] = {
     ),
     "code.proof_withheld": _("the log has withheld proof since {since} UTC, when its witnesses last signed"),
     "code.page_old": _("this page is older than the log; load it again"),
+    "code.copy_older": _(
+        "this kept copy is older than what your phone saw of the log: it holds {size} of {remembered} entries"
+    ),
     "code.broke_off": _("the check itself broke off on this browser"),
     # --- why it does not match ---
     "code.form": _("it is not written in the one form that it has to have"),
