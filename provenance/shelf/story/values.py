@@ -3,6 +3,8 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
+from itertools import pairwise
 
 from provenance.coffee.statement import Statement
 from provenance.shelf.map import Drawing
@@ -122,6 +124,29 @@ class Step:
     def waiting(self) -> int:
         """How many of its events are not in the log yet."""
         return sum(event.index is None for event in self.events)
+
+    @property
+    def unplaced(self) -> list[EventRef]:
+        return [event for event in self._told if event.index is None]
+
+    @property
+    def leaves(self) -> str:
+        """The places of what it tells, with the replies, in order; each but the first as far as from the one before."""
+        places = [event.index or 0 for event in self._placed]
+        return " ".join(str(place - before) for before, place in pairwise([0, *places]))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over the leaf hashes at these places: one for a crowd of hundreds."""
+        return sha256(b"".join(bytes.fromhex(event.leaf) for event in self._placed)).hexdigest()
+
+    @property
+    def _told(self) -> list[EventRef]:
+        return [*self.events, *(reply.event for reply in self.replies)]
+
+    @property
+    def _placed(self) -> list[EventRef]:
+        return sorted((event for event in self._told if event.index is not None), key=lambda event: event.index or 0)
 
     @property
     def one_day(self) -> bool:

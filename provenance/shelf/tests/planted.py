@@ -278,6 +278,10 @@ PLANTED_BUGS: dict[str, tuple[str, tuple[str, str, str]]] = {
         "registration left out that was the first",
         ("complete.js", 'version === "1" ? [] :', "true ? [] :"),
     ),
+    "what is said of a place's certificate is not asked for": (
+        "end of a places certificate left out",
+        ("complete.js", "...lots, ...events, ...registered", "...lots, ...registered"),
+    ),
     "lists are taken as they are": (
         "recall left out of its lists as well",
         ("complete.js", "if (count !== BigInt(leaves.length) || !equal(head, signed))", "if (false)"),
@@ -323,11 +327,27 @@ PLANTED_BUGS: dict[str, tuple[str, tuple[str, str, str]]] = {
     ),
     "weights on the page are not compared": (
         "page shows another weight",
-        ("shown.js", "if (!says(own, text))", "if (false)"),
+        ("shown.js", "if (!says(payloads, text))", "if (false)"),
     ),
     "other bytes than the page's": (
         "page was made from other bytes",
-        ("shown.js", "hex(statement.leaf) !== leaf || ", ""),
+        ("shown.js", "hex(await sha256(join(...hashes.slice(0, leaves.length)))) !== digest", "false"),
     ),
-    "a step may be told twice": ("page shows a step twice", ("shown.js", " || seen.has(id)", "")),
+    "one of a crowd may be left out": (
+        "page leaves one out of a crowd",
+        ("shown.js", "hex(await sha256(join(...hashes.slice(0, leaves.length)))) !== digest", "false"),
+    ),
+    "one of a crowd may be another": (
+        "page puts another into a crowd",
+        ("shown.js", "if (!statement || seen.has(statement.jti)) refuse", "if (seen.has(statement?.jti)) refuse"),
+    ),
+    "a step may be told twice": ("page shows a step twice", ("shown.js", " || seen.has(statement.jti)", "")),
+    "what waits may be of other bytes": (
+        "page tells other bytes of what has no place yet",
+        ("shown.js", "hex(hashes[leaves.length + at]) !== leaf", "false"),
+    ),
+    "a place that is known early is fraud": (
+        "page knows a place before the checkpoint",
+        ("shown.js", "if (!statement && unplaced) throw", "if (false) throw"),
+    ),
 }

@@ -27,8 +27,13 @@ TAKEN_IN = "Wote took in cherry"
 
 
 def step(log: BundleLog, index: int, title: str, *said: str) -> Case:
-    leaf = leaf_hash(log.leaves[index]).hex()
-    return {"title": title, "events": [{"id": uuid(index), "leaf": leaf}], "said": list(said)}
+    return crowd(log, [index], title, *said)
+
+
+def crowd(log: BundleLog, indexes: list[int], title: str, *said: str) -> Case:
+    """What a page says of these entries when it tells them as one."""
+    digest = sha256(b"".join(leaf_hash(log.leaves[index]) for index in indexes)).hexdigest()
+    return {"title": title, "leaves": indexes, "digest": digest, "waiting": [], "said": list(said)}
 
 
 def honest_page() -> tuple[BundleLog, Case]:
@@ -62,7 +67,7 @@ def _made() -> list[tuple[str, Case]]:
         ),
         (
             "page was made from other bytes",
-            _page(lambda shown: shown["steps"][0]["events"][0].update(leaf="00" * 32), "mismatch", "page_step"),
+            _page(lambda shown: shown["steps"][0].update(digest="00" * 32), "mismatch", "page_step"),
         ),
         (
             "page shows another disclosed value",
@@ -72,11 +77,21 @@ def _made() -> list[tuple[str, Case]]:
         ("page leaves a recall out", _recalled()),
         ("page leaves a contest out", _contested()),
         ("page tells of one part of a lot only", _aside()),
+        ("page tells several entries as one step", _crowd([4, 8, 9, 10], "checked", "checked")),
+        ("page leaves one out of a crowd", _crowd([4, 8, 10], "mismatch", "page_step")),
+        ("page puts another into a crowd", _crowd([3, 8, 9, 10], "mismatch", "page_step")),
+        ("page tells one of a crowd twice", _crowd([4, 8, 9, 9, 10], "mismatch", "page_step")),
+        ("page tells of what has no place yet", _waiting(lambda told: None, "unchecked", "waiting")),
+        (
+            "page tells other bytes of what has no place yet",
+            _waiting(lambda told: told.update(leaf="00" * 32), "mismatch", "page_step"),
+        ),
+        ("page knows a place before the checkpoint", _early()),
     ]
 
 
 def _prayed() -> Case:
-    return {"title": "Wote prayed", "events": [{"id": uuid(90), "leaf": "00" * 32}], "said": []}
+    return {"title": "Wote prayed", "leaves": [90], "digest": "00" * 32, "waiting": [], "said": []}
 
 
 def _page(change: Callable[[dict[str, Any]], object], outcome: str, code: str) -> Case:
@@ -110,3 +125,43 @@ def _aside() -> Case:
     log.index()
     shown = {"lot": CHERRY, "steps": [step(log, 4, TAKEN_IN)], "disclosed": []}
     return {"bundle": log.bundle(), "shown": shown, "outcome": "checked", "code": "checked"}
+
+
+def _crowd(indexes: list[int], outcome: str, code: str) -> Case:
+    """The page of what Kofi roasted tells these entries as one; the digest is that of all four."""
+    log = handed_over()
+    log.index()
+    told = crowd(log, [4, 8, 9, 10], "All of it")
+    shown = {"lot": ROASTED, "steps": [{**told, "leaves": indexes}], "disclosed": []}
+    return {"bundle": log.bundle(ROASTED, [CHERRY, ROASTED]), "shown": shown, "outcome": outcome, "code": code}
+
+
+def _not_covered() -> tuple[BundleLog, dict[str, Any], str]:
+    """The cherry and a recall of it that no checkpoint covers yet; the recall's leaf hash."""
+    log = cherry()
+    log.index()
+    bundle = log.bundle()
+    log.state(WOTE, Recall(at=NOON, site=STATION, lots=(CHERRY,), reason="contamination"))
+    jws = log.leaves[-1].decode()
+    bundle["statements"].append({"log": 0, "index": None, "jws": jws, "proof": "", "disclosures": []})
+    return log, bundle, leaf_hash(log.leaves[-1]).hex()
+
+
+def _waiting(change: Callable[[dict[str, Any]], object], outcome: str, code: str) -> Case:
+    log, bundle, leaf = _not_covered()
+    waits = {"id": uuid(len(log.leaves) - 1), "leaf": leaf}
+    change(waits)
+    recalled = {"title": "Recalled", "leaves": [], "digest": "", "waiting": [waits], "said": []}
+    shown = {"lot": CHERRY, "steps": [step(log, 4, TAKEN_IN), recalled], "disclosed": []}
+    return {"bundle": bundle, "shown": shown, "outcome": outcome, "code": code}
+
+
+def _early() -> Case:
+    log, bundle, _ = _not_covered()
+    steps = [step(log, 4, TAKEN_IN), step(log, len(log.leaves) - 1, "Recalled")]
+    return {
+        "bundle": bundle,
+        "shown": {"lot": CHERRY, "steps": steps, "disclosed": []},
+        "outcome": "unchecked",
+        "code": "waiting",
+    }

@@ -258,20 +258,20 @@ def test_what_went_to_others_is_no_step_of_this_bag(client, bag):
 
 def test_every_figure_that_the_page_calls_signed_stands_in_the_signed_bytes(client, bag):
     page = client.get(bag.link).content.decode()
-    signed = {event.event_id: bytes(event.statement) for event in bag.events.values()}
+    signed = {str(event.place): bytes(event.statement) for event in bag.events.values()}
 
-    steps = re.findall(r'<li class="step[^>]*data-events="(\S+)/[0-9a-f]{64} ">(.*?)\n</li>', page, re.S)
+    steps = re.findall(r'<li class="step[^>]*data-leaves="(\d+)" [^>]*>(.*?)\n</li>', page, re.S)
     figures = [
-        (event_id, said or shown)
-        for event_id, step in steps
+        (place, said or shown)
+        for place, step in steps
         for said, shown in re.findall(r'data-said(?:="([^"]*)")?>([^<]*)<', step)
     ]
 
     assert len(steps) == 10
     assert len(figures) > 40
-    for event_id, figure in figures:
-        payload = decode_b64url(signed[event_id].split(b".")[1], "payload").decode()
-        assert re.search(rf'[":]{re.escape(figure)}[",}}]', payload), (event_id, figure)
+    for place, figure in figures:
+        payload = decode_b64url(signed[place].split(b".")[1], "payload").decode()
+        assert re.search(rf'[":]{re.escape(figure)}[",}}]', payload), (place, figure)
 
 
 def titles(page: str) -> list[str]:

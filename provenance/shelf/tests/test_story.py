@@ -1,6 +1,8 @@
 """How many voices become one page: crowds, chapters, sources."""
 
 import re
+from hashlib import sha256
+from itertools import accumulate
 
 from django.utils.html import strip_tags
 
@@ -10,6 +12,8 @@ from provenance.coffee.identifiers import lot_uri
 from provenance.shelf.reading import page_of
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import DAY_LOT, GREEN, HOST, KG, KOFI, PACKED, ROASTED, ROASTERY, STATION, WOTE
+from provenance.tlog.hashing import leaf_hash
+from provenance.trail.models import Event
 from provenance.trail.services.acting import Draft, record_acts
 
 
@@ -35,6 +39,18 @@ def test_a_crowd_is_one_step_with_all_its_weight(log):
         "Wote Station took in 4 deliveries, 266 kg together",
     ]
     assert len(told) == 10
+
+
+def test_a_crowd_is_bound_to_its_statements_by_one_digest(log):
+    world.build(log, others=30)
+
+    crowd = page_of(PACKED).story.steps[2]
+
+    leaves = list(accumulate(map(int, crowd.leaves.split())))
+    assert len(leaves) == 31 and crowd.unplaced == []
+    events = Event.objects.filter(act="receive", leaf__index__in=leaves).order_by("leaf__index")
+    hashes = [leaf_hash(bytes(event.statement)) for event in events]
+    assert crowd.digest == sha256(b"".join(hashes)).hexdigest()
 
 
 def test_an_event_that_was_taken_back_leaves_the_crowd(log):

@@ -20,12 +20,12 @@ const say = (key, params = {}) =>
   (WORDS[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => (params[name] === undefined ? "" : written(name, params[name])));
 
 /** A statement is called what the page calls it; on a page of its own a proof has no titles. */
-async function nameStep({ step, at, jws }) {
-  if (jws) {
-    const shown = document.querySelector(`[data-events*="/${hex(await leafHash(utf8(jws)))}"] [data-title]`);
-    if (shown) return titleOf(shown);
-  }
-  return say(`step.${step}`, { index: at?.[1] ?? "" });
+async function nameStep({ step, at, place, jws }) {
+  const leaf = jws && hex(await leafHash(utf8(jws)));
+  const shown = [...document.querySelectorAll("[data-leaves]")].find(
+    (element) => leaf && (leavesOf(element).includes(place) || waitingIn(element).some((one) => one.leaf === leaf)),
+  );
+  return shown ? titleOf(shown.querySelector("[data-title]")) : say(`step.${step}`, { index: at?.[1] ?? "" });
 }
 const titleOf = (element) => element.textContent.replace(/\s+/g, " ").trim();
 
@@ -76,13 +76,27 @@ function remember(origin, memory) {
 
 // --- the page ---
 
+const words = (text) => text.split(/\s+/).filter(Boolean);
+
+/** The places of what a step tells: each but the first is written as far as from the one before. */
+function leavesOf({ dataset }) {
+  let place = 0;
+  return words(dataset.leaves).map((step) => (place += Number(step)));
+}
+
+/** What it tells that has no place yet. */
+const waitingIn = ({ dataset }) =>
+  words(dataset.waiting ?? "").map((pair) => {
+    const [id, leaf] = pair.split("/");
+    return { id, leaf };
+  });
+
 function whatIsShown(lot, page = document) {
-  const steps = [...page.querySelectorAll("[data-events]")].map((element) => ({
+  const steps = [...page.querySelectorAll("[data-leaves]")].map((element) => ({
     title: titleOf(element.querySelector("[data-title]")),
-    events: element.dataset.events.trim().split(/\s+/).map((pair) => {
-      const [id, leaf] = pair.split("/");
-      return { id, leaf };
-    }),
+    leaves: leavesOf(element),
+    digest: element.dataset.digest,
+    waiting: waitingIn(element),
     // Figures stand as they were signed; times and lots are shown in other words, so the attribute has the signed one.
     said: [...element.querySelectorAll("[data-said]")].map((one) => one.dataset.said || one.textContent),
   }));

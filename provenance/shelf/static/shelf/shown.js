@@ -1,5 +1,5 @@
 // Whether the page says what the statements say: every step as it was signed, and every statement that belongs there.
-import { hex, refuse } from "./bytes.js";
+import { Unchecked, hex, join, refuse, sha256 } from "./bytes.js";
 
 const says = (value, said) =>
   value instanceof String || typeof value !== "object" || value === null
@@ -14,18 +14,25 @@ function belongs({ row, makes, begins, about }, way) {
 }
 
 /** `way`: the lot and all that it came from. Whatever is amiss is told under the step's title. */
-export function checkPage(shown, lot, way, statements) {
+export async function checkPage(shown, lot, way, statements) {
   if (shown.lot !== lot) refuse("page_of_another_lot");
   const known = new Map(statements.filter(({ payload }) => payload.event).map((each) => [each.jti, each]));
+  const placed = new Map([...known.values()].filter(({ place }) => place !== null).map((each) => [each.place, each]));
+  const unplaced = statements.filter(({ place }) => place === null).length;
   const seen = new Set();
-  for (const { title, events, said } of shown.steps) {
-    const own = events.map(({ id, leaf }) => {
-      const statement = known.get(id);
-      if (!statement || hex(statement.leaf) !== leaf || seen.has(id)) refuse("page_step", { title });
-      seen.add(id);
-      return statement.payload;
-    });
-    for (const text of said) if (!says(own, text)) refuse("page_says", { title, text });
+  for (const { title, leaves, digest, waiting, said } of shown.steps) {
+    const own = [...leaves.map((place) => placed.get(place)), ...waiting.map(({ id }) => known.get(id))];
+    for (const statement of own) {
+      // The page may know a place a moment before a checkpoint covers it.
+      if (!statement && unplaced) throw new Unchecked("waiting", { waiting: unplaced, statements: statements.length });
+      if (!statement || seen.has(statement.jti)) refuse("page_step", { title });
+      seen.add(statement.jti);
+    }
+    const hashes = own.map(({ leaf }) => leaf);
+    if (leaves.length && hex(await sha256(join(...hashes.slice(0, leaves.length)))) !== digest) refuse("page_step", { title });
+    if (waiting.some(({ leaf }, at) => hex(hashes[leaves.length + at]) !== leaf)) refuse("page_step", { title });
+    const payloads = own.map(({ payload }) => payload);
+    for (const text of said) if (!says(payloads, text)) refuse("page_says", { title, text });
   }
   for (const statement of known.values()) {
     const { jti, refers, row } = statement;

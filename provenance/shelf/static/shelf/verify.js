@@ -114,6 +114,7 @@ class Check {
     for (const entry of await this.#inOrder(bundle.statements)) {
       const { jws, log, index, proof, disclosures } = entry;
       this.jws = jws;
+      this.place = index === null ? null : this.logs[log].first + index;
       await this.#within("statement", [log, index], async () => {
         const said = await readStatement(jws, log, index);
         if (said.aud !== (said.act === "genesis" ? audience.split("#")[0] : audience)) refuse("another_log");
@@ -124,6 +125,7 @@ class Check {
           if (standing.isBystander(said)) standing.passBy(said);
           else await standing.judge(said);
         }
+        said.place = index === null ? null : this.logs[log].first + index;
         said.opened = [];
         for (const text of disclosures) said.opened.push(await openDisclosure(said, text));
         this.statements.push(said);
@@ -188,10 +190,11 @@ function told({ met, at, names, beyond }) {
 
 /**
  * Check a bundle. `memory` is what an earlier check of this log returned; `shown` is what the page says: {lot, steps:
- * [{title, events: [{id, leaf}], said: [text]}], disclosed: [{digest, text}]}; `readTile` gives a tile's bytes by its
- * path, or nothing; `live`: the bundle was just served, so that its witnesses have to be recent at `now` (seconds).
- * Answers {outcome, code, step, at, params, jws, memory, contradiction}: `jws` of the statement that is to blame, where one
- * is; `memory` only where it may be kept for the next visit; `contradiction`: two checkpoints of which one is a lie.
+ * [{title, leaves: [place in the series], digest: SHA-256 over their leaf hashes, waiting: [{id, leaf}] of what has no
+ * place, said: [text]}], disclosed: [{digest, text}]}; `readTile` gives a tile's bytes by its path, or nothing; `live`: the
+ * bundle was just served, so that its witnesses have to be recent at `now` (seconds).
+ * Answers {outcome, code, step, at, params, jws, place, memory, contradiction}: `jws` and `place` in the series of the
+ * statement that is to blame, where one is; `memory` only where it may be kept for the next visit; `contradiction`: two checkpoints of which one is a lie.
  */
 export async function verifyBundle(bundle, { memory = null, shown = null, readTile = () => null, live = false, now = Date.now() / 1000 } = {}) {
   const check = new Check({ memory, shown, readTile, live, now });
@@ -200,7 +203,7 @@ export async function verifyBundle(bundle, { memory = null, shown = null, readTi
   } catch (error) {
     const { code, params } = error;
     if (error instanceof Mismatch)
-      return { outcome: "mismatch", code, params, step: check.step, at: check.at, jws: check.step === "statement" ? check.jws : undefined, contradiction: check.contradiction };
+      return { outcome: "mismatch", code, params, step: check.step, at: check.at, ...(check.step === "statement" && { jws: check.jws, place: check.place }), contradiction: check.contradiction };
     const unchecked = { outcome: "unchecked", step: null, at: null };
     return error instanceof Unchecked ? { ...unchecked, code, params } : { ...unchecked, code: "broke_off" };
   }
