@@ -4,6 +4,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
+from provenance.coffee.acts import REGISTRY_ACTS
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
 from provenance.coffee.statement import decode_b64url
@@ -44,10 +45,15 @@ def check_lots(lot: str, lots: Container[str], statements: Iterable[Said], corre
             raise Mismatch("lot_missing", lot=each)
 
 
-def wanted(lots: Iterable[str], registered: Iterable[str], version: int) -> list[Name]:
-    """Every list of the index that a bundle needs: of its lots, its registrations, and what concerns everybody."""
+def wanted(lots: Iterable[str], events: Iterable[str], registered: Iterable[str], version: int) -> list[Name]:
+    """Every list that a bundle needs: of its lots, ``events`` about no lot, registrations, and for everybody."""
     more = [(REGISTERED, uri) for uri in sorted(registered)] if version > 1 else []
-    return [*(("lot", lot) for lot in sorted(lots)), *more, *WHOLE_LOG]
+    return [*(("lot", lot) for lot in sorted(lots)), *(("event", event) for event in sorted(events)), *more, *WHOLE_LOG]
+
+
+def is_about_no_lot(act: str, names: Iterable[Name]) -> bool:
+    """Of a statement with these names in the index: a certificate of a place, its end. Its id has a list of its own."""
+    return act not in REGISTRY_ACTS and all(kind != "lot" for kind, _ in names)
 
 
 def registered(standing: Standing) -> set[str]:
@@ -66,20 +72,22 @@ def check(
     version, root = index.subject.get("v"), _root(index)
     if version not in VERSIONS:
         raise Unchecked("index_version")
-    namings = _namings(index, statements)
+    named = [(said, names_in(said.jws)) for said in statements]
+    namings = _namings(index, named)
+    events = {said.jti for said, names in named if is_about_no_lot(said.act, names)}
     given = {(listing["kind"], listing["id"]): listing for listing in listings}
-    for name in wanted(standing.lots, registered(standing), version):
+    for name in wanted(standing.lots, events, registered(standing), version):
         if name not in given:
             raise Mismatch("list_missing", kind=name[0], id=name[1])
         _check_list(name, given[name], namings.get(name, []), root, blame)
 
 
-def _namings(index: Said, statements: Iterable[Said]) -> dict[Name, list[Naming]]:
+def _namings(index: Said, named: Iterable[tuple[Said, Iterable[Name]]]) -> dict[Name, list[Naming]]:
     """By name, the leaves of this log that the index covers and that the bundle holds."""
     found: dict[Name, list[Naming]] = {}
-    for said in statements:
+    for said, names in named:
         if said.log == index.log and said.index is not None and said.index < (index.index or 0):
-            for name in names_in(said.jws):
+            for name in names:
                 found.setdefault(name, []).append(Naming(said.index, said.leaf))
     return found
 

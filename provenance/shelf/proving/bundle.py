@@ -17,7 +17,7 @@ from provenance.coffee.errors import CoffeeError
 from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
 from provenance.coffee.statement import Disclosure, Statement, parse
 from provenance.keyring import Unsealable
-from provenance.pack.bundle.completeness import wanted
+from provenance.pack.bundle.completeness import is_about_no_lot, wanted
 from provenance.pack.bundle.form import VERSION
 from provenance.pack.completeness import rests_on
 from provenance.tlog.index import key_of
@@ -145,14 +145,16 @@ class _Bundle:
     def _listings(self, index: Event) -> list[dict[str, Any]]:
         said = parse(bytes(index.statement)).body
         assert isinstance(said, Index), "the event is an index leaf"
-        names = {name: key_of(*name) for name in wanted(self.lots, _registered(self.events), said.v)}
+        held = _in_log_order([*self.events, *self._of_all_lots(index)], self.numbers)
+        named = [(event, names_in(bytes(event.statement))) for event in held]
+        alone = [event.event_id for event, names in named if names and is_about_no_lot(event.act, names)]
+        asked = {name: key_of(*name) for name in wanted(self.lots, alone, _registered(self.events), said.v)}
         log = self.checkpoints[-1].log
-        proofs = prove(log, index, names.values())
-        leaves: dict[Name, list[int]] = {name: [] for name in names}
-        held = {event.pk: event for event in (*self.events, *self._of_all_lots(index))}
-        for event in _in_log_order(held.values(), self.numbers):
+        proofs = prove(log, index, asked.values())
+        leaves: dict[Name, list[int]] = {name: [] for name in asked}
+        for event, names in named:
             if event.index is not None and event.leaf.log_id == log.pk and event.index < said.upto:
-                for name in names_in(bytes(event.statement)).intersection(names):
+                for name in names.intersection(asked):
                     leaves[name].append(event.index)
         return [
             {
@@ -162,7 +164,7 @@ class _Bundle:
                 "bucket": _base64(proofs[key].bucket),
                 "path": _base64(b"".join(proofs[key].path)),
             }
-            for (kind, name), key in names.items()
+            for (kind, name), key in asked.items()
         ]
 
 

@@ -282,6 +282,10 @@ PLANTED_BUGS: dict[str, tuple[str, tuple[str, str, str]]] = {
         "end of a places certificate left out",
         ("complete.js", "...lots, ...events, ...registered", "...lots, ...registered"),
     ),
+    "what is said of a place's certificate is not asked for": (
+        "end of a places certificate left out",
+        ("complete.js", "...lots, ...events, ...registered", "...lots, ...registered"),
+    ),
     "lists are taken as they are": (
         "recall left out of its lists as well",
         ("complete.js", "if (count !== BigInt(leaves.length) || !equal(head, signed))", "if (false)"),

@@ -1,19 +1,21 @@
 """The bundle that the server makes of a lot: judged by the verifier in Python, which judges as a phone does."""
 
 import json
+from datetime import date
 from uuid import UUID
 
 import pytest
 from django.db import connection
 
 from provenance.coffee import acts
+from provenance.coffee.statement import parse
 from provenance.pack.bundle import judge
 from provenance.shelf.proving.bundle import bundle_of
 from provenance.shelf.tests import world
-from provenance.shelf.tests.world import BUNDLE, PACKED
+from provenance.shelf.tests.world import BUNDLE, PACKED, STATION
 from provenance.trail import triggers
 from provenance.trail.models import Event, IndexBucket, pk_of
-from provenance.trail.services import guarding, publishing, queries
+from provenance.trail.services import guarding, publishing, queries, registry
 from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.recovering import succeed
 from provenance.trail.services.witnessing import ask_due
@@ -98,6 +100,30 @@ def test_a_recall_taken_out_of_the_bundle_is_missed(client, bag):
     verdict = judge(bundle)
 
     assert (verdict.outcome, verdict.code, verdict.at) == ("mismatch", "left_out", (0, leaf))
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "taken back"])
+def test_the_end_of_a_places_certificate_taken_out_of_the_bundle_is_missed(client, bag, way):
+    auditor = registry.register_party(kind="organisation", roles=["auditor"], name="Fabula Audits", country="CH")
+    term = {"scheme": "Organic", "chain": "segregated", "valid_from": date(2026, 1, 1), "valid_to": date(2099, 1, 1)}
+    [said] = record_acts(auditor, [Draft(acts.Certify(at=world.at(2, 1), site=STATION, **term))])
+    ended = {"at": world.at(4, 1), "certificate": said.event_id, "since": date(2026, 4, 1), "reason": "breach"}
+    original = {"original": parse(bytes(said.statement)).event, "original_act": "certify"}
+    ends = {
+        "withdrawn": acts.Withdraw(site=STATION, **ended),
+        "taken back": acts.Correct(declared_at=world.at(4, 1), reason="did_not_occur", **original),
+    }
+    [end] = record_acts(auditor, [Draft(ends[way])])
+    bag.publish()
+    bundle = fetched(client)
+    assert judge(bundle).outcome == "checked"
+    del bundle["statements"][acts_in(bundle).index(ends[way].name)]
+
+    verdict = judge(bundle)
+
+    assert (verdict.outcome, verdict.code) == ("mismatch", "left_out")
+    assert verdict.at == (0, Event.objects.get(pk=end.pk).index)
+    assert verdict.params["id"] == said.event_id
 
 
 def test_recalls_of_other_lots_and_ended_keys_are_in_every_bundle(client, bag):

@@ -1,7 +1,10 @@
 """Bundles that leave something out, or whose index does."""
 
-from provenance.coffee.acts import Confirm, Contest, LiftRecall, Recall
-from provenance.pack.tests.bundles.cases import mismatch, unchecked
+from datetime import date
+
+from provenance.coffee.acts import Certify, Confirm, Contest, Correct, LiftRecall, Recall, Withdraw
+from provenance.coffee.epcis import event_of
+from provenance.pack.tests.bundles.cases import checked, mismatch, unchecked
 from provenance.pack.tests.bundles.world import (
     CELLAR,
     CHERRY,
@@ -100,6 +103,44 @@ def confirmation_left_out() -> Case:
     log.state(KOFI, Confirm(at=NOON, event=event, lots=(CHERRY,)))
     log.index()
     return {"bundle": without(log.bundle(ROASTED, [CHERRY, ROASTED]), 11)}
+
+
+def certified() -> BundleLog:
+    """Otto certifies Wote's station and Wote, then withdraws the first and takes back the second."""
+    log = cherry()
+    log.party(OTTO, "auditor")
+    log.key(OTTO)
+    term = {"scheme": "Organic", "chain": "segregated", "valid_from": date(2026, 1, 1), "valid_to": date(2027, 1, 1)}
+    station = log.state(OTTO, Certify(at=NOON, site=STATION, **term))
+    party = Certify(at=NOON, party=WOTE, **term)
+    original = event_of(party, event_id=log.state(OTTO, party))
+    ended = {"at": NOON, "certificate": station, "since": date(2026, 2, 1), "reason": "breach"}
+    log.state(OTTO, Withdraw(site=STATION, **ended))
+    log.state(OTTO, Correct(original=original, original_act="certify", declared_at=NOON, reason="did_not_occur"))
+    log.index()
+    return log
+
+
+@checked()
+def a_certificate_that_ended() -> Case:
+    return {"bundle": certified().bundle()}
+
+
+@mismatch("left_out", "index", 9)
+def end_of_a_places_certificate_left_out() -> Case:
+    """It names no lot, so no lot's list misses it: the certificate's own does."""
+    return {"bundle": without(certified().bundle(), 9)}
+
+
+@mismatch("left_out", "index", 10)
+def correction_of_a_partys_certificate_left_out() -> Case:
+    return {"bundle": without(certified().bundle(), 10)}
+
+
+@mismatch("list_missing", "index", 11)
+def list_of_a_places_certificate_missing() -> Case:
+    bundle = without(certified().bundle(), 9)
+    return {"bundle": {**bundle, "index": [one for one in bundle["index"] if one["kind"] != "event"]}}
 
 
 @mismatch("left_out", "index", 8)

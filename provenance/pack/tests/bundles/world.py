@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256, shake_256
@@ -27,7 +28,9 @@ from provenance.coffee.acts import (
 from provenance.coffee.indexing import names_in
 from provenance.coffee.statement import Disclosure, audience, b64url, sign_pop, thumbprint
 from provenance.coffee.statement.envelope import STATEMENT_TYPE, seal, signing_input
-from provenance.pack.bundle.completeness import wanted
+from provenance.pack.bundle.completeness import is_about_no_lot, wanted
+from provenance.pack.bundle.outcome import Mismatch
+from provenance.pack.bundle.said import read
 from provenance.tlog.checkpoint import Checkpoint, sign_checkpoint
 from provenance.tlog.hashing import leaf_hash, node_hash, root_of
 from provenance.tlog.index import Growth, Proof, key_of, number_of
@@ -233,6 +236,14 @@ class BundleLog:
         found = {name for leaf in self.leaves for kind, name in names_in(leaf) if kind == "registered"}
         return found if self.version > 1 else set()
 
+    def about_no_lot(self) -> set[str]:
+        found = set()
+        for leaf in self.leaves:
+            with suppress(Mismatch):
+                said = read(leaf.decode())
+                found |= {said.jti} if is_about_no_lot(said.act, names_in(leaf)) else set()
+        return found
+
     def hash(self, level: int, index: int) -> bytes:
         start = index << level
         return root_of(leaf_hash(leaf) for leaf in self.leaves[start : start + (1 << level)])
@@ -280,7 +291,8 @@ class BundleLog:
 
     def bundle(self, lot: str = CHERRY, lots: Sequence[str] | None = None) -> Case:
         lots = sorted(lots or [lot])
-        names = wanted(lots, self.registered(), self.version) if self.newest_index is not None else []
+        asked = wanted(lots, self.about_no_lot(), self.registered(), self.version)
+        names = asked if self.newest_index is not None else []
         return {
             "v": 2,
             "origin": self.origin,

@@ -77,14 +77,18 @@ export async function checkComplete(listings, index, statements, standing, blame
   const version = String(index.subject.v);
   if (version !== "1" && version !== "2") throw new Unchecked("index_version");
   const root = readBase64url(String(index.subject.root));
+  const named = statements.map((said) => [said, namesOf(said)]);
   const namings = new Map();
-  for (const said of statements)
+  for (const [said, names] of named)
     if (said.log === index.log && said.index !== null && said.index < index.index)
-      for (const name of namesOf(said)) namings.set(name, (namings.get(name) ?? new Map()).set(said.index, said.leaf));
+      for (const name of names) namings.set(name, (namings.get(name) ?? new Map()).set(said.index, said.leaf));
   const given = new Map(listings.map((listing) => [`${listing.kind}\0${listing.id}`, listing]));
   const registered = version === "1" ? [] : [...new Set(standing.registered)].sort().map((id) => `registered\0${id}`);
   const lots = [...standing.lots].sort().map((id) => `lot\0${id}`);
-  for (const name of [...lots, ...registered, ...WHOLE_LOG]) {
+  // A certificate of a place is on no lot's list, nor is its end, which names its id.
+  const isAlone = ([{ payload }, names]) => "event" in payload && ![...names].some((name) => name.startsWith("lot\0"));
+  const events = named.filter(isAlone).map(([{ jti }]) => `event\0${jti}`).sort();
+  for (const name of [...lots, ...events, ...registered, ...WHOLE_LOG]) {
     const listing = given.get(name) ?? refuse("list_missing", told(name));
     await checkList(name, listing, namings.get(name) ?? new Map(), root, blame);
   }
