@@ -25,7 +25,7 @@ def facts_of(act: acts.Act, opened: Mapping[str, Opened]) -> tuple[Fact, ...]:
     facts += _differences(act)
     match act:
         case acts.Grade(results=results):
-            facts += [Fact(words.MEASURED.get(name, _plain(name)), measured(name, number)) for name, number in results]
+            facts += [Fact(words.MEASURED[name], measured(name, number)) for name, number in results]
         case acts.Receive(moisture_permille=moisture) if moisture is not None:
             facts.append(Fact(words.MEASURED["moisture_permille"], measured("moisture_permille", moisture)))
         case acts.Correct(reason=reason):
@@ -99,7 +99,3 @@ def _attributes(said: acts.Attributes) -> list[Fact]:
     if said.claims:
         facts.append(Fact(_("claimed"), words.listed(said.claims)))
     return facts
-
-
-def _plain(name: str) -> str:
-    return name.removesuffix("_centi").removesuffix("_permille").removesuffix("_milli").replace("_", " ")

@@ -53,7 +53,7 @@ def phrase(act: acts.Act, signer: str, names: Names) -> Sentence:
             return sentence(message, who=who, number=words.number(count), weight=words.weight(net_mg))
         case acts.Sample(line=line):
             return sentence(_("{who} took a sample of {weight}"), who=who, weight=words.weight(line.mass_mg))
-    return _of_words(act, who) or sentence(_("{who} said: {act}"), who=who, act=act.name.replace("_", " "))
+    return _of_words(act, who) or sentence(_("{who} said: {act}"), who=who, act=noun(act.name))
 
 
 def _of_words(act: acts.Act, who: Named) -> Sentence | None:

@@ -228,9 +228,26 @@ FIELDS = {
 
 MEASURED = {
     "score_centi": _("cup score"),
+    "aroma_centi": _("aroma"),
+    "flavour_centi": _("flavour"),
+    "aftertaste_centi": _("aftertaste"),
+    "acidity_centi": _("acidity"),
+    "body_centi": _("body"),
+    "balance_centi": _("balance"),
+    "uniformity_centi": _("uniformity"),
+    "clean_cup_centi": _("clean cup"),
+    "sweetness_centi": _("sweetness"),
+    "overall_centi": _("overall impression"),
     "moisture_permille": _("moisture"),
+    "screen_15_up_permille": _("screen 15 and above"),
+    "peaberry_permille": _("peaberry"),
     "water_activity_milli": _("water activity"),
     "density_g_per_l": _("density"),
+    "defects": _("defects"),
+    "primary_defects": _("primary defects"),
+    "secondary_defects": _("secondary defects"),
+    "quakers": _("quakers"),
+    "agtron": _("roast colour (Agtron)"),
 }
 
 BASES = {"weighed": _("weighed"), "computed": _("computed"), "estimated": _("estimated")}
