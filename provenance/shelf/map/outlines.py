@@ -10,8 +10,11 @@ from pathlib import Path
 from shapely import LineString, Polygon, STRtree, box, clip_by_rect
 from shapely.geometry.base import BaseGeometry
 
-# A bend that is flatter than this, in units of the drawing, is not seen.
-FLAT = 1.2
+# A bend that is flatter than this, in units of the drawing, is not missed; of borders, which only help to find the
+# way, less is enough.
+FLAT, FLAT_BORDER = 1.5, 3.0
+# An island of fewer square units is a speck.
+SPECK = 12
 # So far beyond the frame a coast is drawn on, so that its cut edge is not seen.
 BEYOND = 12
 
@@ -41,14 +44,15 @@ def outlines_in(frame: Frame) -> tuple[str, str]:
     east, south = frame.west + frame.width / frame.scale + beyond, frame.north - frame.height / frame.scale - beyond
     window = box(west, south, east, north)
 
-    def seen(shapes: STRtree) -> Iterator[BaseGeometry]:
+    def seen(shapes: STRtree, flat: float) -> Iterator[BaseGeometry]:
         for number in sorted(shapes.query(window)):
             clipped = clip_by_rect(shapes.geometries[number], west, south, east, north)
-            yield clipped.simplify(FLAT / frame.scale)
+            yield clipped.simplify(flat / frame.scale)
 
     coasts, borders = _world()
-    land = (ring for shape in seen(coasts) for ring in _rings(shape))
-    lines = (line for shape in seen(borders) for line in getattr(shape, "geoms", [shape]))
+    speck = SPECK / frame.scale**2
+    land = (ring for shape in seen(coasts, FLAT) for ring in _rings(shape) if Polygon(ring).area >= speck)
+    lines = (line for shape in seen(borders, FLAT_BORDER) for line in getattr(shape, "geoms", [shape]))
     return _path(frame, (ring.coords for ring in land), "z"), _path(frame, (line.coords for line in lines), "")
 
 

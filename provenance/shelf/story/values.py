@@ -6,7 +6,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from itertools import pairwise
 
-from provenance.coffee.statement import Statement
+from provenance.coffee.statement import Statement, b64url
 from provenance.shelf.map import Drawing
 from provenance.shelf.story.sentences import Named, Sentence, Signed, Words
 
@@ -81,13 +81,18 @@ class EventRef:
 
 @dataclass(frozen=True)
 class Reply:
-    """What somebody whom a step concerns answered. ``code``: confirm, contest. ``words``: as written, if disclosed."""
+    """
+    What somebody whom a step concerns answered. ``code``: confirm, contest. ``words``: as written, if disclosed.
+
+    ``stands``: it is its signer's last about this, and its key is not in doubt.
+    """
 
     code: str
     mark: str
     event: EventRef
     sentence: Sentence
     words: Named | None
+    stands: bool = True
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,16 @@ class Step:
 
     @property
     def contested(self) -> bool:
-        return any(reply.code == "contest" for reply in self.replies)
+        return any(reply.code == "contest" for reply in self.standing)
+
+    @property
+    def standing(self) -> list[Reply]:
+        return [reply for reply in self.replies if reply.stands]
+
+    @property
+    def set_aside(self) -> int:
+        """How many replies count no longer."""
+        return len(self.replies) - len(self.standing)
 
     @property
     def waiting(self) -> int:
@@ -137,8 +151,8 @@ class Step:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over the leaf hashes at these places: one for a crowd of hundreds."""
-        return sha256(b"".join(bytes.fromhex(event.leaf) for event in self._placed)).hexdigest()
+        """Half of SHA-256 over the leaf hashes at these places, in base64url: one for a crowd of hundreds."""
+        return b64url(sha256(b"".join(bytes.fromhex(event.leaf) for event in self._placed)).digest()[:16])
 
     @property
     def _told(self) -> list[EventRef]:

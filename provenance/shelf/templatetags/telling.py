@@ -13,6 +13,9 @@ from provenance.shelf.story.sentences import Named, Sentence, Signed, Words
 
 register = template.Library()
 
+# So many letters of a digest tell the phone which of the disclosed values is meant; it has the whole digests.
+ENOUGH = 12
+
 
 @register.filter
 def shown(said: Words | None) -> str | SafeString:
@@ -23,7 +26,7 @@ def shown(said: Words | None) -> str | SafeString:
         case Sentence(message=message, parts=parts):
             return format_html(str(message), **{name: shown(part) for name, part in parts.items()})
         case Named(text=text, digest=str(digest)):
-            return format_html('<span data-disclosed="{}">{}</span>', digest, text)
+            return format_html('<span data-disclosed="{}">{}</span>', digest[:ENOUGH], text)
         case Signed(said=signed, text=text) if str(text) != signed:
             return format_html('<span data-said="{}">{}</span>', signed, text)
         case Signed(text=text):

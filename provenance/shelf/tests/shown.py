@@ -32,15 +32,15 @@ def step(log: BundleLog, index: int, title: str, *said: str) -> Case:
 
 def crowd(log: BundleLog, indexes: list[int], title: str, *said: str) -> Case:
     """What a page says of these entries when it tells them as one."""
-    digest = sha256(b"".join(leaf_hash(log.leaves[index]) for index in indexes)).hexdigest()
-    return {"title": title, "leaves": indexes, "digest": digest, "waiting": [], "said": list(said)}
+    digest = sha256(b"".join(leaf_hash(log.leaves[index]) for index in indexes)).digest()
+    return {"title": title, "leaves": indexes, "digest": b64url(digest[:16]), "waiting": [], "said": list(said)}
 
 
 def honest_page() -> tuple[BundleLog, Case]:
     log = cherry()
     log.index()
     note = log.shown[4]["disclosures"][0]
-    disclosed = [{"digest": b64url(sha256(note.encode()).digest()), "text": "Rain all day"}]
+    disclosed = [{"digest": b64url(sha256(note.encode()).digest())[:12], "text": "Rain all day"}]
     return log, {"lot": CHERRY, "steps": [step(log, 4, TAKEN_IN, "84.5")], "disclosed": disclosed}
 
 

@@ -9,6 +9,7 @@ from django.utils.html import strip_tags
 from provenance.coffee import acts
 from provenance.coffee.acts import Attributes, Form, LotMass, NewLot
 from provenance.coffee.identifiers import lot_uri
+from provenance.coffee.statement import b64url
 from provenance.shelf.reading import page_of
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import DAY_LOT, GREEN, HOST, KG, KOFI, PACKED, ROASTED, ROASTERY, STATION, WOTE
@@ -50,7 +51,7 @@ def test_a_crowd_is_bound_to_its_statements_by_one_digest(log):
     assert len(leaves) == 31 and crowd.unplaced == []
     events = Event.objects.filter(act="receive", leaf__index__in=leaves).order_by("leaf__index")
     hashes = [leaf_hash(bytes(event.statement)) for event in events]
-    assert crowd.digest == sha256(b"".join(hashes)).hexdigest()
+    assert crowd.digest == b64url(sha256(b"".join(hashes)).digest()[:16])
 
 
 def test_an_event_that_was_taken_back_leaves_the_crowd(log):

@@ -1,5 +1,8 @@
 // Whether the page says what the statements say: every step as it was signed, and every statement that belongs there.
-import { Unchecked, hex, join, refuse, sha256 } from "./bytes.js";
+import { Unchecked, base64url, hex, join, refuse, sha256 } from "./bytes.js";
+
+// So many letters of a digest tell which disclosed value is meant. That it is the signed one, the whole digest has shown.
+const ENOUGH = 12;
 
 const says = (value, said) =>
   value instanceof String || typeof value !== "object" || value === null
@@ -29,7 +32,7 @@ export async function checkPage(shown, lot, way, statements) {
       seen.add(statement.jti);
     }
     const hashes = own.map(({ leaf }) => leaf);
-    if (leaves.length && hex(await sha256(join(...hashes.slice(0, leaves.length)))) !== digest) refuse("page_step", { title });
+    if (leaves.length && base64url((await sha256(join(...hashes.slice(0, leaves.length)))).slice(0, 16)) !== digest) refuse("page_step", { title });
     if (waiting.some(({ leaf }, at) => hex(hashes[leaves.length + at]) !== leaf)) refuse("page_step", { title });
     const payloads = own.map(({ payload }) => payload);
     for (const text of said) if (!says(payloads, text)) refuse("page_says", { title, text });
@@ -38,6 +41,6 @@ export async function checkPage(shown, lot, way, statements) {
     const { jti, refers, row } = statement;
     if (!seen.has(jti) && (belongs(statement, way) || (row.about && seen.has(refers)))) refuse("page_leaves_out", { leaf: statement.index });
   }
-  const values = new Map(statements.flatMap(({ opened }) => opened.map(({ digest, value }) => [digest, value])));
+  const values = new Map(statements.flatMap(({ opened }) => opened.map(({ digest, value }) => [digest.slice(0, ENOUGH), value])));
   for (const { digest, text } of shown.disclosed) if (values.get(digest) !== text) refuse("page_shows", { text });
 }

@@ -190,8 +190,8 @@ function told({ met, at, names, beyond }) {
 
 /**
  * Check a bundle. `memory` is what an earlier check of this log returned; `shown` is what the page says: {lot, steps:
- * [{title, leaves: [place in the series], digest: SHA-256 over their leaf hashes, waiting: [{id, leaf}] of what has no
- * place, said: [text]}], disclosed: [{digest, text}]}; `readTile` gives a tile's bytes by its path, or nothing; `live`: the
+ * [{title, leaves: [place in the series], digest: half of SHA-256 over their leaf hashes, waiting: [{id, leaf}] of
+ * what has no place, said: [text]}], disclosed: [{digest: its first 12 letters, text}]}; `readTile` gives a tile's bytes by its path, or nothing; `live`: the
  * bundle was just served, so that its witnesses have to be recent at `now` (seconds).
  * Answers {outcome, code, step, at, params, jws, place, memory, contradiction}: `jws` and `place` in the series of the
  * statement that is to blame, where one is; `memory` only where it may be kept for the next visit; `contradiction`: two checkpoints of which one is a lie.
