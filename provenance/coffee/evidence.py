@@ -53,6 +53,7 @@ class Reason(Enum):
     UNCONFIRMED = "the other side has not confirmed it"
     ONE_INSTALLATION = "both sides' keys lie with the operator: both entered through one installation"
     SERVER_KEY = "one side's key lies with the operator"
+    KEY_BY_OTHER = "one side's key was registered by the other side"
     CONTESTED = "somebody whom it concerns says that it is not so"
     DISPUTED = "the key was revoked, and what it signed then is disputed"
     NOT_RECORDED = "what came before is not recorded"
@@ -75,7 +76,8 @@ def grade(books: Books, event_id: str) -> Finding:
     all their keys.
 
     Both sides: a dispatch and its receipt by another party, or an event and its confirmation by a party that it names,
-    both signed with keys that only their devices hold. What somebody contests is one side's word, whoever else agrees.
+    both signed with keys that only their devices hold, and neither of which the other side registered: who did that may
+    hold it. What somebody contests is one side's word, whoever else agrees.
     Raises KeyError for an event that the Books do not hold.
     """
     return _grade(books, books.events[event_id], _answers(books))
@@ -127,19 +129,31 @@ def _grade(books: Books, event: EventFact, answers: Answers) -> Finding:
     others = _other_sides(books, event, answers)
     if not others:
         return Finding(event.id, Grade.ONE_SIDE, _why_alone(books, event), (event.iss,))
-    # A key of the other side's own counts for more than an earlier word through the operator's.
-    other = next((one for one in others if _by_device(books, one)), others[0])
-    parties = (event.iss, other.iss)
-    at_device = [_by_device(books, one) for one in (event, other)]
+    # A key of the other side's own counts for more than an earlier word with another.
+    doubts = [(one, _doubt(books, event, one)) for one in others]
+    other, doubt = next((each for each in doubts if each[1] is Reason.NONE), doubts[0])
+    found = Grade.BOTH_SIDES if doubt is Reason.NONE else Grade.ONE_SIDE
+    return Finding(event.id, found, doubt, (event.iss, other.iss))
+
+
+def _doubt(books: Books, event: EventFact, other: EventFact) -> Reason:
+    """Why these two need not be two sides: one hand may hold both keys."""
+    at_device = [books.keys[one.kid].custody == "device" for one in (event, other)]
     if not any(at_device):
-        return Finding(event.id, Grade.ONE_SIDE, Reason.ONE_INSTALLATION, parties)
+        return Reason.ONE_INSTALLATION
     if not all(at_device):
-        return Finding(event.id, Grade.ONE_SIDE, Reason.SERVER_KEY, parties)
-    return Finding(event.id, Grade.BOTH_SIDES, Reason.NONE, parties)
+        return Reason.SERVER_KEY
+    if other.iss in _registrars(books, event.kid) or event.iss in _registrars(books, other.kid):
+        return Reason.KEY_BY_OTHER
+    return Reason.NONE
 
 
-def _by_device(books: Books, event: EventFact) -> bool:
-    return books.keys[event.kid].custody == "device"
+def _registrars(books: Books, kid: str) -> set[str]:
+    """Who said whose key it is. A party that said so itself did with a key before: who registered that counts, too."""
+    key = books.keys[kid]
+    if key.registrar != key.party:
+        return {key.registrar}
+    return {each.registrar for each in books.keys.values() if each.party == key.party}
 
 
 def _inspection(books: Books, event: EventFact) -> Grade:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from provenance.coffee import acts
+from provenance.coffee import acts, evidence
 from provenance.coffee.epcis import event_of
 from provenance.coffee.evidence import Finding, Grade, Reason, grade, is_disputed, weakest
-from provenance.coffee.tests.ledger_world import AT, KG, kid_of, line, new, world
+from provenance.coffee.statement import sign_pop
+from provenance.coffee.tests.ledger_world import AT, AUD, KG, key_of, kid_of, line, new, world, x_of
 
 
 def handover(w, sender, site, receiver, to_site, lot="H"):
@@ -50,6 +51,113 @@ def test_one_server_key_leaves_one_side_and_says_so():
     sent, received = handover(w, "station", "washing", "mill", "milling", "P")
     for event in (sent, received):
         assert (grade(w.books, event).grade, grade(w.books, event).reason) == (Grade.ONE_SIDE, Reason.SERVER_KEY)
+
+
+def with_second_key(w, party, *, by, key=None):
+    """The party gets a further key, registered by this party; returns its name."""
+    name = f"{party}'s second"
+    w.judge(replace(w.key_statement(party, by=by, name=name), kid=kid_of(key or by)))
+    return name
+
+
+def sent_and_received(w, key, reply_key="station"):
+    """The farmer's dispatch with this key, and the station's receipt."""
+    w.harvest("H", KG)
+    sent = acts.Dispatch(at=AT, site="farm", lines=(line("H", KG),), to_party="station")
+    sent = w.judge(w.statement("farmer", sent, kid=kid_of(key))).event.id
+    received = acts.Receive(at=AT, site="washing", lines=(line("H", KG),), from_party="farmer", dispatch=sent)
+    return sent, w.judge(w.statement("station", received, kid=kid_of(reply_key))).event.id
+
+
+def guarded_by_the_station(w):
+    """The station may register keys of the farmer now."""
+    w.books.parties["farmer"] = w.books.parties["farmer"]._replace(guardian="station")
+
+
+def test_a_device_key_that_the_other_side_registered_leaves_one_side_and_says_so():
+    w = world()
+    guarded_by_the_station(w)
+    for event in sent_and_received(w, with_second_key(w, "farmer", by="station")):
+        assert (grade(w.books, event).grade, grade(w.books, event).reason) == (Grade.ONE_SIDE, Reason.KEY_BY_OTHER)
+
+
+def test_a_key_that_somebody_else_registered_is_a_side_of_its_own():
+    w = world()
+    for event in sent_and_received(w, with_second_key(w, "farmer", by="collector")):
+        assert grade(w.books, event).grade is Grade.BOTH_SIDES
+
+
+def test_a_key_registered_with_one_that_the_other_side_registered_is_no_better():
+    w = world()
+    guarded_by_the_station(w)
+    first = with_second_key(w, "farmer", by="station")
+    jti = "urn:uuid:third"
+    pop = sign_pop(key_of("third").sign, aud=AUD, party="farmer", kid=kid_of("third"), registrar=kid_of(first), jti=jti)
+    third = acts.RegisterKey(party="farmer", kid=kid_of("third"), x=x_of("third"), custody="device", pop=pop)
+    w.judge(w.statement("farmer", third, kid=kid_of(first), jti=jti))
+
+    for event in sent_and_received(w, "third"):
+        assert grade(w.books, event).reason is Reason.KEY_BY_OTHER
+
+
+def test_a_key_registered_by_its_own_party_is_a_side_of_its_own():
+    w = world()
+    for event in sent_and_received(w, with_second_key(w, "farmer", by="farmer")):
+        assert grade(w.books, event).grade is Grade.BOTH_SIDES
+
+
+def test_a_confirmation_with_a_key_of_its_own_counts_before_one_with_a_key_by_the_other_side():
+    w = world()
+    guarded_by_the_station(w)
+    sent, received = sent_and_received(w, with_second_key(w, "farmer", by="station"))
+    assert grade(w.books, received).reason is Reason.KEY_BY_OTHER
+
+    w.say("farmer", acts.Confirm(at=AT, event=received, lots=("H",)))
+
+    assert grade(w.books, received) == Finding(received, Grade.BOTH_SIDES, Reason.NONE, ("station", "farmer"))
+    assert grade(w.books, sent).reason is Reason.KEY_BY_OTHER
+
+
+def ask_nobody_who_registered(monkeypatch):
+    monkeypatch.setattr(evidence, "_registrars", lambda books, kid: set())
+
+
+def look_at_the_signers_key_only(monkeypatch):
+    real = evidence._doubt
+
+    def one_way(books, event, other):
+        found = real(books, event, other)
+        by_other = other.iss == books.keys[event.kid].registrar
+        return Reason.NONE if found is Reason.KEY_BY_OTHER and not by_other else found
+
+    monkeypatch.setattr(evidence, "_doubt", one_way)
+
+
+def look_no_further_back(monkeypatch):
+    monkeypatch.setattr(evidence, "_registrars", lambda books, kid: {books.keys[kid].registrar})
+
+
+@pytest.mark.parametrize(
+    ("plant", "found_by"),
+    [
+        (
+            ask_nobody_who_registered,
+            test_a_device_key_that_the_other_side_registered_leaves_one_side_and_says_so,
+        ),
+        (
+            look_at_the_signers_key_only,
+            test_a_device_key_that_the_other_side_registered_leaves_one_side_and_says_so,
+        ),
+        (
+            look_no_further_back,
+            test_a_key_registered_with_one_that_the_other_side_registered_is_no_better,
+        ),
+    ],
+)
+def test_a_planted_bug_about_keys_is_found(plant, found_by, monkeypatch):
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        found_by()
 
 
 def test_a_load_that_nobody_confirmed_is_one_side():

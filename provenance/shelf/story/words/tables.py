@@ -133,6 +133,7 @@ WHY = {
 BOTH_BUT = {
     Reason.ONE_INSTALLATION: _("Both sides say so, but one operator holds both keys"),
     Reason.SERVER_KEY: _("Both sides say so, but the operator holds the key of one"),
+    Reason.KEY_BY_OTHER: _("Both sides say so, but one registered the key of the other"),
 }
 
 FLAGS = {
