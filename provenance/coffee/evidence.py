@@ -109,6 +109,11 @@ def confirmations(books: Books, event_id: str) -> list[EventFact]:
     return [reply for reply in _standing_replies(books, _answers(books).get(event_id, [])) if reply.act == "confirm"]
 
 
+def standing_replies(books: Books) -> frozenset[str]:
+    """Ids of the replies that count: of each party the last about an event, not taken back, its key not in doubt."""
+    return frozenset(reply.id for said in _answers(books).values() for reply in _standing_replies(books, said))
+
+
 def is_disputed(books: Books, event: EventFact) -> bool:
     """Whether the event lies in the leaves that a revocation of its key put in doubt (it has to be published)."""
     key = books.keys[event.kid]

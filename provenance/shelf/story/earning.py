@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from provenance.coffee import acts
 from provenance.coffee.acts import Form
+from provenance.coffee.evidence import contests, is_disputed
 from provenance.coffee.ledger import Books
 from provenance.coffee.steps import STEPS
 from provenance.shelf.story import words
@@ -34,14 +35,15 @@ TAKEN = frozenset({"deduction", "loan_repayment"})
 
 def earned(books: Books, journey: Sequence[Telling], *, of_a_part: bool) -> Earned:
     """From the growers' own sales, and what was paid for these; what traders pay each other is no answer here."""
-    sales = {telling.event_id: telling for telling in journey if _is_growers_sale(books, telling)}
-    payments = [telling for telling in journey if _covers(telling) & sales.keys()]
+    standing = [telling for telling in journey if _stands(books, telling)]
+    sales = {telling.event_id: telling for telling in standing if _is_growers_sale(books, telling)}
+    payments = [telling for telling in standing if _covers(telling) & sales.keys()]
     shown = {
         one.value: Named(one.value, one.digest)
         for sale in sales.values()
         if (one := sale.opened.get("price")) is not None
     }
-    prices = [*shown.values(), *_paid([paid for paid in payments if "amount" in paid.opened])]
+    prices = [*shown.values(), *_paid([paid for paid in payments if "amount" in paid.opened], sales)]
     asked = [*((sale, "price") for sale in sales.values()), *((paid, "amount") for paid in payments)]
     withheld = any(name in telling.statement.withheld and name not in telling.opened for telling, name in asked)
     forms = {form for sale in sales.values() for form in _sold(books, sale)}
@@ -54,11 +56,20 @@ def earned(books: Books, journey: Sequence[Telling], *, of_a_part: bool) -> Earn
     )
 
 
-def _paid(payments: Sequence[Telling]) -> list[Words]:
+def _stands(books: Books, telling: Telling) -> bool:
+    """Neither taken back, nor without effect, nor signed with a key in doubt; a payment not denied by who was paid."""
+    fact = books.events.get(telling.event_id)
+    if fact is None or fact.corrected_by or telling.event_id in books.void or is_disputed(books, fact):
+        return False
+    paid = {party for sale in fact.covers if sale in books.events for party in books.events[sale].parties}
+    return not any(reply.iss in paid for reply in contests(books, telling.event_id)) if fact.covers else True
+
+
+def _paid(payments: Sequence[Telling], sales: Mapping[str, Telling]) -> list[Words]:
     """What was paid a kilogram, in each currency and form, premiums among it; what cannot be added up, word by word."""
     totals: dict[tuple[str, Form], Decimal] = defaultdict(Decimal)
     premiums: dict[tuple[str, Form], Decimal] = defaultdict(Decimal)
-    masses: dict[tuple[str, Form], dict[frozenset[str], int]] = defaultdict(dict)
+    covered: dict[tuple[str, Form], list[acts.Pay]] = defaultdict(list)
     told: list[Words] = []
     for telling in payments:
         body, amount = telling.statement.body, telling.opened["amount"]
@@ -72,8 +83,23 @@ def _paid(payments: Sequence[Telling]) -> list[Words]:
         sold = (match[2], body.form)
         totals[sold] += -Decimal(match[1]) if body.kind in TAKEN else Decimal(match[1])
         premiums[sold] += Decimal(match[1]) if body.kind == "premium" else 0
-        masses[sold][frozenset(body.deliveries)] = body.mass_mg
-    return [_a_kilogram(sold, totals[sold], premiums[sold], sum(masses[sold].values())) for sold in totals] + told
+        covered[sold].append(body)
+    # More taken off than is shown as paid: the rest of it is withheld, and part of a price is none.
+    prices = [
+        _a_kilogram(sold, totals[sold], premiums[sold], _mass_mg(covered[sold], sales))
+        for sold in totals
+        if totals[sold] > 0
+    ]
+    return prices + told
+
+
+def _mass_mg(payments: Sequence[acts.Pay], sales: Mapping[str, Telling]) -> int:
+    """Of the deliveries paid for, each once and as the scale said; as the buyer says where some are of other coffee."""
+    paid_for = {delivery for body in payments for delivery in body.deliveries}
+    if paid_for <= sales.keys():
+        lines = (line for one in paid_for for line in sales[one].statement.body.lines)
+        return sum(line.mass_mg for line in lines)
+    return sum({frozenset(body.deliveries): body.mass_mg for body in payments}.values())
 
 
 def _a_kilogram(sold: tuple[str, Form], total: Decimal, premium: Decimal, mass_mg: int) -> Words:

@@ -32,7 +32,7 @@ def verdict(steps: Sequence[Step]) -> Verdict:
 
 
 def _contested(steps: Sequence[Step], strength: Sequence[Words]) -> Verdict:
-    contest = next(reply for reply in steps[0].replies if reply.code == "contest")
+    contest = next(reply for reply in steps[0].standing if reply.code == "contest")
     message = ngettext_lazy(
         "{who} contests one step: {reason}.",
         "{number} steps are contested, one of them by {who}: {reason}.",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -105,15 +106,20 @@ class Teller:
 
     def _replies(self, group: Sequence[Telling]) -> tuple[Reply, ...]:
         answers = [answer for telling in group for answer in self.replies.get(telling.event_id, ())]
-        return tuple(self.reply(answer) for answer in answers)
+        standing = self._standing
+        return tuple(self.reply(answer, stands=answer.event_id in standing) for answer in answers)
 
-    def reply(self, telling: Telling) -> Reply:
+    @cached_property
+    def _standing(self) -> frozenset[str]:
+        return evidence.standing_replies(self.books)
+
+    def reply(self, telling: Telling, *, stands: bool) -> Reply:
         """A confirmation or a contest, with what was added in the signer's own words."""
         statement = telling.statement
         said = telling.opened.get("words")
         own = Named(said.value, said.digest) if said else None
         told = phrase(statement.body, statement.iss, self.names)
-        return Reply(telling.act, MARKS[telling.act], self._ref(telling), told, own)
+        return Reply(telling.act, MARKS[telling.act], self._ref(telling), told, own, stands)
 
     def _ref(self, telling: Telling) -> EventRef:
         act = telling.statement.body if telling.statement else None

@@ -39,8 +39,7 @@ def pays(bag, kind: str, amount: str, **more) -> None:
         deliveries=(bag.events["took in"].event_id,),
         lots=RECEIPT_LOTS,
         form=Form.CHERRY,
-        mass_mg=84_500_000,
-        **more,
+        **{"mass_mg": 84_500_000, **more},
     )
     record_acts(WOTE, [Draft(act, {"amount": Withheld(amount, "public")})])
 
@@ -72,6 +71,52 @@ def test_a_confirmation_changes_no_verdict(bag):
     assert [reply.code for step in story.steps for reply in step.replies] == ["confirm"]
 
 
+def contest(bag, reason="weight", words="", event="took in"):
+    act = acts.Contest(at=world.at(3, 5), event=bag.events[event].event_id, lots=RECEIPT_LOTS, reason=reason)
+    return replies(bag, act, **({"words": Withheld(words, "public")} if words else {}))
+
+
+def test_who_says_yes_after_all_contests_no_longer(bag, client):
+    contest(bag, words="It was 91 kg.")
+    replies(bag, acts.Confirm(at=world.at(3, 6), event=bag.events["took in"].event_id, lots=RECEIPT_LOTS))
+
+    story = page_of(PACKED).story
+
+    assert story.verdict.code == "one_side"
+    [step] = [step for step in story.steps if step.replies]
+    assert ([reply.code for reply in step.standing], step.set_aside) == (["confirm"], 1)
+    page = client.get(bag.link).content.decode()
+    assert "It was 91 kg." not in page and "1 reply counts no longer" in page
+
+
+def test_who_contests_a_hundred_times_is_heard_once(bag, client):
+    before = len(client.get(bag.link).content)
+    for number in range(100):
+        contest(bag, words=f"{number} times: " + "Do not buy this. " * 20)
+
+    bag.publish()
+
+    page = client.get(bag.link).content
+
+    assert page.count(b"Do not buy this.") == 20
+    assert b"99 times" in page and len(page) - before < 5_000
+
+
+def test_what_a_stolen_key_contested_counts_no_longer(bag):
+    event = contest(bag)
+    assert page_of(PACKED).story.verdict.code == "contested"
+    bag.publish()
+    event.refresh_from_db()
+    kid = parse(bytes(event.statement)).kid
+    act = acts.RevokeKey(kid=kid, since=world.at(3, 5), from_index=event.leaf.index, reason="stolen")
+    registry.revoke_key(act, by=bag.log.operator)
+    bag.publish()
+
+    story = page_of(PACKED).story
+
+    assert story.verdict.code == "one_side" and sum(step.set_aside for step in story.steps) == 1
+
+
 def test_what_a_grower_agreed_is_shown_with_what_it_becomes(bag):
     got = page_of(PACKED).story.earned
 
@@ -93,6 +138,43 @@ def test_what_is_taken_off_is_taken_off(bag):
     pays(bag, "deduction", "8.45 USD")
 
     assert str(page_of(PACKED).story.earned.prices[1]) == "0.50 USD a kg of cherry"
+
+
+def shown_prices() -> list[str]:
+    return [str(price) for price in page_of(PACKED).story.earned.prices]
+
+
+def test_a_payment_that_is_taken_back_was_not_paid(bag):
+    pays(bag, "first", "50.70 USD")
+    paid = Event.objects.get(act="pay")
+    original = parse(bytes(paid.statement)).event
+    correction = acts.Correct(
+        original=original, original_act="pay", declared_at=world.at(3, 10), reason="did_not_occur"
+    )
+    record_acts(WOTE, [Draft(correction)])
+
+    assert shown_prices() == ["0.55 USD a kg of cherry"]
+
+
+def test_what_the_grower_says_was_not_paid_is_not_what_the_grower_got(bag):
+    pays(bag, "first", "50.70 USD")
+    paid = Event.objects.get(act="pay")
+    replies(bag, acts.Contest(at=world.at(3, 10), event=paid.event_id, lots=RECEIPT_LOTS, reason="not_paid"))
+
+    assert shown_prices() == ["0.55 USD a kg of cherry"]
+    assert page_of(PACKED).story.verdict.code == "contested"
+
+
+def test_nobody_raises_the_price_by_paying_for_less_than_was_weighed(bag):
+    pays(bag, "first", "50.70 USD", mass_mg=1)
+
+    assert shown_prices()[1] == "0.60 USD a kg of cherry"
+
+
+def test_more_taken_off_than_is_shown_as_paid_is_no_price(bag):
+    pays(bag, "deduction", "8.45 USD")
+
+    assert shown_prices() == ["0.55 USD a kg of cherry"]
 
 
 def test_an_amount_that_cannot_be_added_up_is_shown_as_it_was_written(bag):
