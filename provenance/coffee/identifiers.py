@@ -104,6 +104,8 @@ class DigitalLink:
     other_serial: str | None = None  # one that somebody else than the brand gave out, AI 235
 
 
+# The links on labels are asked for again and again, and reading one takes as long as the page behind it.
+@lru_cache(maxsize=1024)
 def parse_digital_link(link: str) -> DigitalLink:
     """
     Read a Digital Link whose key is a GTIN, given as a whole http(s) URI or as its path.

@@ -9,6 +9,7 @@ from django.utils import timezone
 from provenance.coffee import acts
 from provenance.coffee.errors import BadDisclosure
 from provenance.keyring import Unsealable
+from provenance.shelf.keeping.grounds import Grounds, grounds_of
 from provenance.shelf.story import Opened, Reading, Story, Telling, read, tell
 from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Event, Leaf, Lot
@@ -26,7 +27,8 @@ class Page:
     """
     ``origin``: of the log, as its genesis names it. ``portrait``: of those who grew it, or of where it grew.
 
-    ``events`` stand in the order of the series. ``reading`` and ``events``: what the bundle is made of.
+    ``events`` stand in the order of the series. ``grounds``: what it rests on; None where more was recorded while it
+    was read.
     """
 
     story: Story
@@ -35,6 +37,12 @@ class Page:
     reading: Reading
     opened: dict[str, dict[str, Opened]]
     events: dict[str, Event]
+    grounds: Grounds | None
+
+    @property
+    def digests(self) -> list[str]:
+        """Of the withheld values that it may show."""
+        return [one.digest for fields in self.opened.values() for one in fields.values()]
 
     @property
     def waits(self) -> bool:
@@ -56,17 +64,22 @@ def vouched_for(page: Page) -> Vouched | None:
     return vouchers_of(page.newest)
 
 
-def page_of(lot_uri: str) -> Page | None:
-    """What the trail says of the lot, or None where it says nothing. Three queries, however long the trail is."""
+def page_of(lot_uri: str, *, to_keep: bool = False) -> Page | None:
+    """
+    What the trail says of the lot, or None where it says nothing. Three queries, however long the trail is.
+
+    ``to_keep``: with its grounds, which is a fourth.
+    """
     found = closure([lot_uri])
     if lot_uri not in found.lots:
         return None
+    grounds = grounds_of(found) if to_keep else None
     reading = read(_tellings(found), lot_uri)
     events = {event.event_id: event for event in found.events}
     shown = [events[telling.event_id] for telling in (*reading.registry, *reading.journey)]
     opened = _opened([event for event in shown if event.event_id not in reading.faults])
     story = tell(reading, opened, lot_uri, timezone.now().date())
-    return Page(story, _origin(reading.registry), _portrait(reading), reading, opened, events)
+    return Page(story, _origin(reading.registry), _portrait(reading), reading, opened, events, grounds)
 
 
 # What a shopper would rather see first: who grew it, then where.

@@ -10,7 +10,7 @@ from provenance.bags.services.counting import opened_often
 from provenance.bags.services.issuing import bag_is_of
 from provenance.bags.services.scanning import code_of
 from provenance.shelf.reading import Page, vouched_for
-from provenance.shelf.story import Story
+from provenance.shelf.story import Story, words
 from provenance.trail.models import pk_of
 
 # Verdicts that are to be read before any picture is looked at.
@@ -32,6 +32,7 @@ def shown(page: Page, bag: Bag | None = None) -> dict[str, Any]:
         "pack_url": f"{pack}?{urlencode({'uri': story.lot_uri})}",
         "alarmed": bool(story.recalls or often or astray) or story.verdict.code in ALARMING,
         "bag": bag,
+        "bag_number": words.number(bag.position + 1) if bag else "",
         "product": bag.product if bag else None,
         "bag_is_of_lot": bag is not None and not astray,
         "often": often,

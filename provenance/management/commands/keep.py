@@ -19,6 +19,7 @@ from django.db import close_old_connections, connections
 
 from provenance.bags.services.messages import forget_old_words
 from provenance.jobs import services as jobs
+from provenance.shelf.keeping.store import sweep as sweep_pages
 from provenance.trail.services.attaching.storing import sweep
 from provenance.trail.services.exporting import export_due
 from provenance.trail.services.guarding import EVERY as GUARD_EVERY
@@ -82,6 +83,7 @@ class Command(BaseCommand):
             # Publishing exports; this takes up what failed, and the lines that witnesses add later.
             Duty("export", export_due, every=5.0),
             Duty("attachments", sweep, every=3600.0),
+            Duty("kept pages", sweep_pages, every=3600.0),
             Duty("words of shoppers", forget_old_words, every=3600.0),
             # In a thread of its own: a long import must not hold up the log.
             Duty("jobs", lambda: jobs.run_due(waiting_for=waiting_for, interrupted=stopping.is_set)),

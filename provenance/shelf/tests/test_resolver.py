@@ -50,6 +50,7 @@ def test_a_browser_gets_the_page_at_the_code_itself(client, bag):
 
 
 def test_a_scan_takes_four_queries_at_most_and_a_redirect_one(client, bag, django_assert_max_num_queries):
+    client.get(f"/t/{bag.bags[1].token}")
     with django_assert_max_num_queries(4):
         assert client.get(bag.digital_link, headers=BROWSER).status_code == 200
     with django_assert_max_num_queries(1):

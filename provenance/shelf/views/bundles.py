@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from provenance.shelf.keeping.warm import FRESH
 from provenance.shelf.proving.bundle import bundle_of
-from provenance.shelf.views.pages import FRESH
 from provenance.trail.models import Lot
 
 

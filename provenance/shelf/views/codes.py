@@ -18,6 +18,7 @@ from provenance.coffee.identifiers import (
     gs1_lot_uri,
     parse_digital_link,
 )
+from provenance.shelf.keeping.warm import served
 from provenance.shelf.languages import keeping_language
 from provenance.shelf.reading import lots_in_bags
 from provenance.shelf.resolver.addresses import path_of
@@ -56,6 +57,11 @@ def digital_link_page(request: HttpRequest, rest: str) -> HttpResponse:
 
 
 def page_of_link(request: HttpRequest, link: DigitalLink) -> HttpResponse:
+    asked = (link.gtin, link.lot, link.serial, link.other_serial)
+    return served(request, asked, lambda: _told_of_link(request, link))
+
+
+def _told_of_link(request: HttpRequest, link: DigitalLink) -> HttpResponse:
     if link.serial is not None:
         bag = find_bag(gtin=link.gtin, lot=link.lot, serial=link.serial)
         return lot_page(request, bag.lot_uri, bag) if bag else never_issued(request, link.serial)
@@ -76,7 +82,7 @@ def own_lot_page(request: HttpRequest, name: str) -> HttpResponse:
         check_uri(lot_uri, field="lot")
     except UnknownIdentifier as error:
         return malformed(request, error)
-    return lot_page(request, lot_uri)
+    return served(request, lot_uri, lambda: lot_page(request, lot_uri))
 
 
 @require_safe

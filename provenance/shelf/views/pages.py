@@ -5,22 +5,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from provenance.bags.models import Bag
-from provenance.shelf.reading import page_of
-from provenance.shelf.showing import shown
+from provenance.shelf.keeping.telling import page_html
+from provenance.shelf.keeping.warm import PageAnswer
 from provenance.shelf.story.earning import yields
-
-# A checkpoint lives about as long; nothing here is personal to who asks.
-FRESH = "public, max-age=5"
 
 
 def lot_page(request: HttpRequest, lot_uri: str, bag: Bag | None = None) -> HttpResponse:
     """What the trail says of a lot, and of one of its bags."""
-    page = page_of(lot_uri)
-    if page is None:
+    told = page_html(request, lot_uri, bag)
+    if told is None:
         return render(request, "shelf/nobody_says.html", {"lot_uri": lot_uri}, status=404)
-    answer = render(request, "shelf/lot.html", shown(page, bag))
-    answer["Cache-Control"] = FRESH
-    return answer
+    return PageAnswer(told.html, told.page)
 
 
 @require_safe

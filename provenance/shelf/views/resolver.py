@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from provenance.bags.services.issuing import find_bag
 from provenance.coffee.errors import UnknownIdentifier
 from provenance.coffee.identifiers import DigitalLink, parse_digital_link
+from provenance.shelf.keeping.warm import FRESH, served
 from provenance.shelf.resolver import linkset
 from provenance.shelf.resolver.addresses import anchor_of, page_path_of, with_query
 from provenance.shelf.resolver.compression import decompressed
@@ -25,7 +26,7 @@ from provenance.shelf.resolver.levels import level_of_token, levels_of, product_
 from provenance.shelf.resolver.links import PREFIX, VOCABULARY, Level, Target, link_type
 from provenance.shelf.resolver.matching import best, links_of_type, wants_linkset, wants_page
 from provenance.shelf.views.codes import link_in, malformed, never_issued, page_of_link, unknown_product
-from provenance.shelf.views.pages import FRESH, lot_page
+from provenance.shelf.views.pages import lot_page
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 LINKSET_TYPES = ("linkset", "all")  # "all" is what version 1.1 of Digital Link called it
@@ -90,7 +91,7 @@ def token(request: HttpRequest, token: str) -> HttpResponse:
         Asked(
             anchor=f"{settings.PUBLIC_URL}/t/{bag.token}",
             levels=lambda: [level_of_token(bag)],
-            default=lambda: lot_page(request, bag.lot_uri, bag),
+            default=lambda: served(request, bag.token, lambda: lot_page(request, bag.lot_uri, bag)),
             unknown=lambda: never_issued(request, token),
         ),
     )
