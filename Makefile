@@ -22,7 +22,7 @@ trap 'kill $$keep $$web 2>/dev/null; wait' EXIT; \
 echo "Beantrail is at $(PUBLIC_URL) (Ctrl-C stops it)"; wait $$web
 endef
 
-.PHONY: help demo run test fire lint format nightly benchmarks benchmarks-long screenshots clean
+.PHONY: help demo run test fire lint format messages nightly benchmarks benchmarks-long screenshots clean
 
 help:
 	@echo "make demo         the whole story on this machine: http://localhost:$(PORT)"
@@ -30,6 +30,7 @@ help:
 	@echo "make run          migrate and serve what is in data/ (or DATABASE_URL)"
 	@echo "make lint         format, lint, import contracts, types"
 	@echo "make fire         servers killed, disks failing, history rewritten; KILLS, FLIPS, CALLS, JOBS say how often"
+	@echo "make messages     new sentences of the shopper's pages into the catalogues, and these compiled (needs gettext)"
 	@echo "make nightly      the long forms of the tests"
 	@echo "make benchmarks   what it costs, as ratios (benchmarks/README.md); benchmarks-long: with a million events"
 	@echo "make screenshots  the pictures of the README, from the running demo"
@@ -61,6 +62,10 @@ lint: $(VENV)/development
 format: $(VENV)/development
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+messages: $(VENV)/runtime
+	$(BIN)/python manage.py makemessages --all --no-wrap --no-obsolete --add-location file $(foreach each,.venv data* staticfiles node_modules */tests benchmarks docs,--ignore '$(each)')
+	cd provenance/shelf && ../../$(BIN)/python ../../manage.py compilemessages --verbosity 0
 
 nightly: $(VENV)/development
 	HYPOTHESIS_PROFILE=nightly KILLS=1000 FLIPS=10000 CALLS=200 JOBS=1000 $(BIN)/pytest -q $(ARGS)
