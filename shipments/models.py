@@ -7,7 +7,7 @@ Each window is a proxy: it holds nothing and writes nothing, it only gives the a
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from provenance.bags.models import Product
+from provenance.bags.models import Product, check_readable
 from provenance.trail.models import Balance, Event, Handover, Lot, Shortfall
 from shipments.imports.models import ImportFile, ImportRow  # noqa: F401  Django looks for models here
 
@@ -55,6 +55,15 @@ class TrailEvent(Event):
         proxy = True
         verbose_name = "event on the trail"
         verbose_name_plural = "events on the trail"
+
+
+class IssuedCertificate(Event):
+    """A certificate that one has issued oneself."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "certificate"
+        verbose_name_plural = "certificates"
 
 
 def all_fields() -> list[str]:
@@ -147,6 +156,9 @@ class LabelLayout(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        check_readable(self, "name", "origin", "cup_notes")
 
     @property
     def dpi(self) -> int | None:

@@ -154,6 +154,7 @@ def test_a_layout_is_changed_and_deleted(roastery, house_blend):
         ({"name": ""}, "This field is required."),
         ({"product": ""}, "This field is required."),
         ({"product": "٤"}, "Select a valid choice."),
+        ({"origin": "Sidama \u202e"}, "one that turns the direction of writing"),
     ],
 )
 def test_a_layout_that_cannot_be_is_not_kept(roastery, house_blend, wrong, said):

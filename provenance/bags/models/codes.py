@@ -1,4 +1,5 @@
 import re
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.db import models
 
 from provenance.coffee.errors import UnknownIdentifier
 from provenance.coffee.identifiers import check_gtin, check_lot_code
+from provenance.coffee.strict_json import MalformedJson, check_text
 
 
 def validate_gtin(value: str) -> None:
@@ -42,6 +44,20 @@ def validate_target(value: str) -> None:
         raise ValidationError("An address with a name before its host (…@…) looks like another host's: leave it out.")
     if own and parts.path.startswith(("/01/", "/t/")):
         raise ValidationError("This is the code itself: it would lead in a circle.")
+
+
+def check_readable(row: models.Model, *fields: str) -> None:
+    """
+    Brings words into composed Unicode. Raises ValidationError where they hold what statements may not hold either:
+    control characters, or those that turn the direction of writing, and with it what stands beside them.
+    """
+    for field in fields:
+        words = normalize("NFC", getattr(row, field))
+        try:
+            check_text(words)
+        except MalformedJson as error:
+            raise ValidationError({field: str(error)}) from error
+        setattr(row, field, words)
 
 
 class Product(models.Model):
@@ -84,6 +100,9 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        check_readable(self, "name")
 
 
 class Link(models.Model):
@@ -155,6 +174,9 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.href}"
+
+    def clean(self) -> None:
+        check_readable(self, "title")
 
 
 class Bag(models.Model):

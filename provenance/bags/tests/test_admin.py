@@ -88,3 +88,17 @@ def test_an_auditor_has_no_products(client, db, nadia):
     assert client.get(ADD).status_code == 403
     assert client.get(reverse("admin:bags_product_changelist")).status_code == 403
     assert "Products" not in client.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\x1b"], ids=["turns around", "isolates", "controls"])
+def test_a_name_that_turns_the_writing_beside_it_is_not_kept(roaster, kofi, mark):
+    answer = roaster.post(ADD, product(kofi.party, name=f"House{mark}blend"))
+
+    assert "one that turns the direction of writing" in answer.content.decode()
+    assert not Product.objects.exists()
+
+
+def test_a_name_in_arabic_letters_is_kept_composed(roaster, kofi):
+    roaster.post(ADD, product(kofi.party, name="قهوة Cafe\u0301"))
+
+    assert Product.objects.get().name == "قهوة Café"

@@ -101,3 +101,12 @@ def test_what_no_form_would_keep_is_not_led_to(product, href):
     link(product, type="anything").save()
 
     assert links_of(product) == []
+
+
+def test_a_title_that_turns_the_writing_beside_it_is_not_kept(client, kofi, product):
+    client.force_login(kofi)
+
+    answer = client.post(change(product), sent(product, {"title": "moc.live\u202e"}))
+
+    assert "one that turns the direction of writing" in answer.content.decode()
+    assert not Link.objects.exists()

@@ -105,6 +105,3 @@ PAYLOADS = (
     *(end + tag for end in ENDS for tag in TAGS),
     *(IN_AN_ATTRIBUTE + ADDRESSES + STYLES + TEMPLATES + LETTERS + FORMULAS + COMMANDS),
 )
-
-# Turn the writing around or hide it: nobody needs them in a name, and a statement about them is refused.
-TURNING = ("\u202e", "\u2066", "\u200f\u202d", "\u061c")
