@@ -328,3 +328,21 @@ def test_a_file_gets_only_so_many_names(tmp_path, monkeypatch):
 def test_the_demo_folder_of_the_project_is_no_place_for_it():
     with pytest.raises(CommandError, match="holds something else"):
         export(settings.BASE_DIR)
+
+
+def test_where_names_hold_digests_scripts_and_styles_are_there_under_both(bag, tmp_path, settings):
+    settings.STATIC_ROOT = tmp_path / "static"
+    manifest = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": manifest}
+    others = ["admin", "rest_framework", "farms", "shipments"]
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=others)
+
+    export(tmp_path / "copy")
+
+    html = page(tmp_path / "copy", bag.digital_link)
+    [script] = re.findall(r'src="(/static/shelf/page\.[0-9a-f]{12}\.js)"', html)
+    for link in LINK.findall(html):
+        if link.startswith("/static/"):
+            assert answer(tmp_path / "copy", link), link
+    for imported in re.findall(r'from "\./([a-z0-9]+\.js)"', page(tmp_path / "copy", script)):
+        assert answer(tmp_path / "copy", f"/static/shelf/{imported}"), imported
