@@ -122,10 +122,10 @@ def facts_of(act: Act, desk: Desk) -> Iterable[tuple[str, str]]:
         yield "Reason", words.reason(word)
     if bags := getattr(act, "bags", None):
         yield "Bags", f"{bags:,}"
-    yield from _facts_of_its_own(act)
+    yield from _facts_of_its_own(act, desk)
 
 
-def _facts_of_its_own(act: Act) -> Iterable[tuple[str, str]]:
+def _facts_of_its_own(act: Act, desk: Desk) -> Iterable[tuple[str, str]]:
     match act:
         case Dispatch() | Receive():
             yield "Ownership", "passes with receipt" if act.title else "stays where it was"
@@ -163,17 +163,27 @@ def _facts_of_its_own(act: Act) -> Iterable[tuple[str, str]]:
             yield "Deliveries", f"{len(act.deliveries):,}"
             yield "More to come", "no, this is the last" if act.final else "perhaps"
         case Certify():
+            yield from certified(act, desk)
             yield "Scheme", act.scheme
             yield "Chain model", words.CHAINS[act.chain]
             yield "Valid", f"{day(act.valid_from)} to {day(act.valid_to)}"
         case Withdraw():
-            yield "From", day(act.since)
+            yield from certified(act, desk)
+            yield "Holds no longer from", day(act.since)
         case Recall() | LiftRecall() | Confirm() | Contest():
             yield "Lots", ", ".join(lot_code_of(lot) for lot in act.lots)
         case Correct():
             yield "Takes back", f"{words.ACTS[act.original_act]} of {act.original.get('eventTime', '')}"
             yield "Noticed", clock(act.declared_at)
             yield "Said again", "yes, as above" if act.corrected_by else "no"
+
+
+def certified(act: Certify | Withdraw, desk: Desk) -> Iterable[tuple[str, str]]:
+    """What a certificate is about, unless that is a place: this is told already."""
+    if act.lots:
+        yield "Lots", ", ".join(lot_code_of(lot) for lot in act.lots)
+    if act.party:
+        yield "Who", desk.name(act.party)
 
 
 def tables_of(act: Act) -> Iterable[Table]:

@@ -1,7 +1,7 @@
 """Who may see and do what here. Memberships decide; Django's own permissions play no part."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from provenance.coffee.clocks import clock_of
+from provenance.members.models import Membership
 from provenance.members.services import parties_of
 from provenance.site import is_plain_filter
 from shipments.services.desk import ROLES, Desk
@@ -17,18 +18,27 @@ from shipments.services.desk import ROLES, Desk
 
 def businesses_of(request: HttpRequest) -> list[str]:
     """The parties the person works for here. Every line of the menu asks, so the request remembers."""
-    if not hasattr(request, "businesses"):
-        request.businesses = parties_of(request.user, *ROLES)  # type: ignore[attr-defined]
-    return request.businesses  # type: ignore[attr-defined,no-any-return]
+    return parties_with(request, ROLES)
 
 
-def desk_of(request: HttpRequest) -> Desk:
+def parties_with(request: HttpRequest, roles: tuple[Membership.Role, ...]) -> list[str]:
+    """The parties in which the person has one of these roles."""
+    if not hasattr(request, "parties_by_roles"):
+        request.parties_by_roles = {}  # type: ignore[attr-defined]
+    known: dict[tuple[Membership.Role, ...], list[str]] = request.parties_by_roles  # type: ignore[attr-defined]
+    if roles not in known:
+        known[roles] = parties_of(request.user, *roles)
+    return known[roles]
+
+
+def desk_of(request: HttpRequest, roles: tuple[Membership.Role, ...] = ROLES) -> Desk:
     """
-    The desk of the business that the person acts for: the one named by ``?as=``, else the oldest membership's.
+    The desk of the party that the person acts for in one of these roles: the one named by ``?as=``, else the oldest
+    membership's.
 
-    Raises PermissionDenied for who has no business here, Http404 for somebody else's.
+    Raises PermissionDenied for who has none, Http404 for somebody else's.
     """
-    parties = businesses_of(request)
+    parties = parties_with(request, roles)
     if not parties:
         raise PermissionDenied
     wanted = request.GET.get("as") or parties[0]
@@ -44,6 +54,7 @@ def zone_of(desk: Desk) -> ZoneInfo:
 class OwnBusiness(admin.ModelAdmin):
     """A window on one's own business: nothing can be added, changed or deleted; what is others' does not exist."""
 
+    roles: ClassVar[tuple[Membership.Role, ...]] = ROLES
     actions = None
     list_display_links: Any = None
 
@@ -51,16 +62,16 @@ class OwnBusiness(admin.ModelAdmin):
         raise NotImplementedError
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return self.own(businesses_of(request))
+        return self.own(parties_with(request, self.roles))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return is_plain_filter(lookup, value)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(businesses_of(request))
+        return bool(parties_with(request, self.roles))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(businesses_of(request))
+        return bool(parties_with(request, self.roles))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

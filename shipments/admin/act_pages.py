@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +23,7 @@ from shipments import words
 from shipments.admin.access import desk_of, zone_of
 from shipments.forms import ACT_FORMS, ActForm
 from shipments.review import before_signing
-from shipments.services.desk import Desk
+from shipments.services.desk import ROLES, Desk
 from shipments.services.plans import Plan
 
 BUTTONS = {"csrfmiddlewaretoken", "sign", "change", "more", "event_id"}
@@ -32,15 +31,15 @@ BUTTONS = {"csrfmiddlewaretoken", "sign", "change", "more", "event_id"}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def act_page(request: HttpRequest, slug: str, ref: Any = None) -> HttpResponse:
-    desk = desk_of(request)
     form_class = ACT_FORMS.get(slug)
+    desk = desk_of(request, form_class.roles if form_class else ROLES)
     if form_class is None or (form_class.about is None) != (ref is None):
         raise Http404
     subject = form_class.find(desk, str(ref)) if ref else None
     if ref and subject is None:
         # A second click on "sign" comes back to what the first one has settled.
         if done := signed_before(request, desk):
-            return after_signing(request, done)
+            return after_signing(request, done, form_class)
         raise Http404
     with timezone.override(zone_of(desk)):
         return Page(request, desk, form_class, subject).answer()
@@ -53,9 +52,9 @@ def signed_before(request: HttpRequest, desk: Desk) -> Event | None:
     return event if event and parse(bytes(event.statement)).iss == desk.party else None
 
 
-def after_signing(request: HttpRequest, event: Event) -> HttpResponse:
+def after_signing(request: HttpRequest, event: Event, form_class: type[ActForm]) -> HttpResponse:
     messages.success(request, f"{words.ACTS[event.act]} signed and recorded.")
-    return HttpResponseRedirect(reverse("admin:shipments_trailevent_change", args=[event.pk]))
+    return HttpResponseRedirect(form_class.afterwards(event))
 
 
 class Page:
@@ -72,7 +71,7 @@ class Page:
             typed = self.form_class.typed(data, self.desk, self.subject, more=data.get("more", ""))
             return self.show(typed)
         if done := signed_before(self.request, self.desk):
-            return after_signing(self.request, done)
+            return after_signing(self.request, done, self.form_class)
         return self.judge(self.form_class(self.desk, data, self.request.FILES, subject=self.subject))
 
     def judge(self, form: ActForm) -> HttpResponse:
@@ -86,12 +85,12 @@ class Page:
         except CoffeeError as error:
             form.tell(error)
             return or_unavailable(self.refuse(form), error)
-        return after_signing(self.request, events[0])
+        return after_signing(self.request, events[0], self.form_class)
 
     def refuse(self, form: ActForm) -> HttpResponse:
         # Two clicks at once: the other one was recorded.
         if done := signed_before(self.request, self.desk):
-            return after_signing(self.request, done)
+            return after_signing(self.request, done, self.form_class)
         return self.show(form)
 
     def show(self, form: ActForm) -> HttpResponse:
@@ -114,6 +113,7 @@ class Page:
             **admin.site.each_context(self.request),
             "title": self.form_class.title,
             "subject": self.subject,
+            "window": self.form_class.window,
             "desk": self.desk,
             "acting_for": self.desk.name(self.desk.party),
             "clock": timezone.get_current_timezone_name(),

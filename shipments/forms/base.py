@@ -13,12 +13,14 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse
 
 from provenance.coffee.acts import Form
 from provenance.coffee.errors import CoffeeError, UnknownIdentifier
 from provenance.coffee.identifiers import lot_code_of
+from provenance.trail.models import Event
 from shipments.forms.fields import NOTE, AtField, StockField, WeightField, measures_in
-from shipments.services.desk import Desk, StockLine
+from shipments.services.desk import ROLES, Desk, Role, StockLine
 from shipments.services.moving import Line
 from shipments.services.plans import Plan, Refused
 
@@ -59,7 +61,8 @@ class ActForm(forms.Form):
     """
     One act. ``slug`` is its address, ``title`` what the menu says, ``sign`` the button that signs.
 
-    ``about`` names what the act answers to, where it answers to something: a delivery, a recall, an event.
+    ``about`` names what the act answers to, where it answers to something: a delivery, a recall, an event. ``roles``:
+    who may sign it, and ``window``: where one comes from, by address and title.
     """
 
     use_required_attribute = False
@@ -69,6 +72,8 @@ class ActForm(forms.Form):
     intro: ClassVar[str] = ""
     about: ClassVar[str | None] = None
     group: ClassVar[str] = ""
+    roles: ClassVar[tuple[Role, ...]] = ROLES
+    window: ClassVar[tuple[str, str]] = ("admin:shipments_stock_changelist", "Stock")
     tables: ClassVar[dict[str, Rows]] = {}
     after: ClassVar[tuple[str, ...]] = ("note",)
 
@@ -99,6 +104,11 @@ class ActForm(forms.Form):
     def find(cls, desk: Desk, ref: str) -> Any:
         """What the act is about; None when there is no such thing on this desk."""
         return None
+
+    @classmethod
+    def afterwards(cls, event: Event) -> str:
+        """Where one goes once it is signed."""
+        return reverse("admin:shipments_trailevent_change", args=[event.pk])
 
     def prepare(self) -> None:
         """Fill in the choices that depend on the desk and the subject."""

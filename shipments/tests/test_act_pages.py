@@ -13,6 +13,7 @@ from provenance.trail.models import Event, Key
 from provenance.trail.services import registry
 from shipments.forms import ACT_FORMS
 from shipments.services import ending, moving
+from shipments.services.desk import ROLES
 from shipments.services.lots import new_lot
 from shipments.tests.conftest import MORNING, Door, act_url, errors_on, send, sign_data, take_in, typed
 
@@ -225,7 +226,8 @@ def scene(roastery, wote):
 
 
 def test_every_act_has_its_page():
-    assert set(ACTS) == set(ACT_FORMS)
+    # What auditors do is in test_certifying.
+    assert set(ACTS) == {slug for slug, form in ACT_FORMS.items() if form.roles == ROLES}
 
 
 @every_act
