@@ -43,7 +43,7 @@ def chosen(request: HttpRequest) -> str:
 
 def preferred(request: HttpRequest) -> str:
     """Of the languages spoken here the one that the browser likes best: "de" for whoever likes "de-AT"."""
-    for tag, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+    for tag, _ in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "")):
         try:
             return translation.get_supported_language_variant(tag)
         except LookupError:

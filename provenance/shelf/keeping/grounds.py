@@ -8,6 +8,7 @@ of the newest would not, where transactions commit in another order than they be
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from django.db import connection
 
@@ -75,6 +76,7 @@ def grounds_of(found: Closure) -> Grounds | None:
     return grounds if (events, counts[1]) == (read, ended_when_read) else None
 
 
+@cache
 def stands() -> str:
     """SQL: whether the grounds of the kept page ``p`` stand."""
     counts = zip(COLUMNS, COUNTS, strict=True)
@@ -93,6 +95,7 @@ def _counted(grounds: Grounds, counts: Sequence[str]) -> tuple[int, ...]:
         return tuple(cursor.fetchone())
 
 
+@cache
 def _each(sql: str) -> str:
     """The SQL with each list as a table ``j`` of one column ``value``."""
     as_table = "jsonb_array_elements_text({}) AS j(value)" if connection.vendor == "postgresql" else "json_each({}) j"

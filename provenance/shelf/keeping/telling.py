@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -135,8 +136,13 @@ def _is_sealed_in(told: Told, bag: Bag) -> bool:
     return bag_is_of(bag, count=told.packed or 0, serials_root=bytes.fromhex(told.pack_root))
 
 
+@lru_cache(maxsize=4096)
+def _number(number: int, language: str) -> str:
+    return str(words.number(number))
+
+
 def _filled(told: Told, bag: Bag) -> str:
-    own = {"token": bag.token, "number": str(words.number(bag.position + 1))}
+    own = {"token": bag.token, "number": _number(bag.position + 1, get_language())}
     if bag.product:
         own["product"] = bag.product.name
     html = told.html

@@ -15,7 +15,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 
 from provenance.shelf.keeping.store import still
@@ -85,10 +85,11 @@ def _remember(key: Hashable, warm: _Warm) -> None:
 
 
 def _response(request: HttpRequest, warm: _Warm) -> HttpResponse:
-    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    takes_gzip = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
     body = warm.compressed if takes_gzip else gzip.decompress(warm.compressed)
-    answer = HttpResponse(body, headers={"Cache-Control": FRESH_PAGE, "ETag": warm.etag})
+    answer = HttpResponse(body, headers={"Cache-Control": FRESH_PAGE, "ETag": warm.etag, "Vary": "Accept-Encoding"})
     if takes_gzip:
         answer["Content-Encoding"] = "gzip"
-    patch_vary_headers(answer, ["Accept-Encoding"])
-    return get_conditional_response(request, etag=warm.etag, response=answer)
+    if "HTTP_IF_NONE_MATCH" in request.META:
+        return get_conditional_response(request, etag=warm.etag, response=answer)
+    return answer
