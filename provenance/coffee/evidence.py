@@ -22,6 +22,10 @@ READINGS = frozenset({"moisture_permille", "water_activity_milli", "density_g_pe
 # The acts that carry coffee from farm to shelf; looking at it and speaking of it make a chain no weaker.
 LINKS = frozenset({"harvest", "dispatch", "receive", "transfer_title", "close", "process", "split", "pack", "sample"})
 
+# The links that have two sides. Whoever picks, mills, roasts or packs in his own works has no other side.
+HANDED_ON = frozenset({"dispatch", "receive", "transfer_title"})
+OWN_WORK = LINKS - HANDED_ON
+
 
 REPLIES = frozenset({"confirm", "contest"})
 
@@ -197,7 +201,7 @@ def _standing_replies(books: Books, said: Iterable[EventFact]) -> list[EventFact
 def _why_alone(books: Books, event: EventFact) -> Reason:
     if event.act == "receive" and event.refers not in books.events:
         return Reason.NOT_RECORDED
-    return Reason.UNCONFIRMED if event.act in {"dispatch", "receive", "pay"} else Reason.NONE
+    return Reason.UNCONFIRMED if event.act in HANDED_ON | {"pay"} else Reason.NONE
 
 
 def _answers(books: Books) -> Answers:

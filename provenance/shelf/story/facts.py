@@ -18,7 +18,7 @@ SHOWN_ELSEWHERE = frozenset({"photo"})
 def facts_of(act: acts.Act, opened: Mapping[str, Opened]) -> tuple[Fact, ...]:
     """What an act says beyond its weights, and what is disclosed beside it."""
     facts = [
-        Fact(words.FIELDS.get(name, name.replace("_", " ")), Named(one.value, one.digest))
+        Fact(words.FIELDS[name], Named(one.value, one.digest))
         for name, one in opened.items()
         if name not in SHOWN_ELSEWHERE
     ]

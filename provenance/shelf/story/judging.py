@@ -25,9 +25,9 @@ def verdict(steps: Sequence[Step]) -> Verdict:
         return _contested(contested, _strength(links))
     if not links:
         return Verdict("nobody", "○", _("Nobody says how this coffee came here."))
-    if all(step.tone == "agreed" for step in links):
-        return Verdict("agreed", "●", _strength(links)[0])
     first, *more = _strength(links)
+    if _is_agreed(links):
+        return Verdict("agreed", "●", first, tuple(more))
     return Verdict("one_side", "◐", first, tuple(more))
 
 
@@ -43,21 +43,40 @@ def _contested(steps: Sequence[Step], strength: Sequence[Words]) -> Verdict:
     return Verdict("contested", "≠", told, (step, *strength))
 
 
+def _is_agreed(links: Sequence[Step]) -> bool:
+    """
+    Whether all that has two sides was said by both, and some of it has.
+
+    Of what one does alone there is no other side to ask; but it has to count for something.
+    """
+    handed = [step for step in links if step.kind in evidence.HANDED_ON]
+    counts = all(step.evidence.code != "nobody" for step in links)
+    return bool(handed) and counts and all(step.tone == "agreed" for step in handed)
+
+
 def _strength(links: Sequence[Step]) -> list[Words]:
-    """How many of the steps that carried the coffee rest on one side's word."""
-    alone = sum(step.tone == "one-side" for step in links)
-    if not alone:
-        return [_("Every step was said by both sides, or checked by a third party.")]
-    message = (
-        _("Every step is one side’s word.")
-        if alone == len(links)
-        else ngettext_lazy(
-            "{number} of {all} steps is one side’s word.", "{number} of {all} steps are one side’s word.", alone
+    """How many of the steps in which coffee changed hands rest on one side's word, and what cannot have two."""
+    handed = [step for step in links if step.kind in evidence.HANDED_ON]
+    alone = sum(step.tone != "agreed" for step in handed)
+    told: list[Words] = []
+    if void := sum(step.evidence.code == "nobody" for step in links if step.kind in evidence.OWN_WORK):
+        message = ngettext_lazy("{number} step counts for nothing.", "{number} steps count for nothing.", void)
+        told.append(sentence(message, number=words.number(void)))
+    if alone == len(handed):
+        told.append(_("Every step is one side’s word."))
+    elif alone:
+        message = ngettext_lazy(
+            "{number} of {all} steps in which the coffee changed hands is one side’s word.",
+            "{number} of {all} steps in which the coffee changed hands are one side’s word.",
+            alone,
         )
-    )
-    told: list[Words] = [sentence(message, number=words.number(alone), all=words.number(len(links)))]
+        told.append(sentence(message, number=words.number(alone), all=words.number(len(handed))))
+    else:
+        told.append(_("Each time the coffee changed hands, both sides said so."))
     if any(step.evidence.words == words.BOTH_BUT[evidence.Reason.ONE_INSTALLATION] for step in links):
         told.append(_("Where both sides spoke, the operator of this site holds both keys."))
+    if alone < len(handed) and any(step.evidence.words == words.OWN_WORK for step in links):
+        told.append(_("What one does alone, such as picking or roasting, only that one says."))
     return told
 
 

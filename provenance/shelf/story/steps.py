@@ -59,7 +59,7 @@ class Teller:
             inputs=inputs,
             outputs=outputs,
             facts=facts_of(act, telling.opened),
-            withheld=tuple(field_name(name) for name in statement.withheld if name not in telling.opened),
+            withheld=tuple(words.FIELDS[name] for name in statement.withheld if name not in telling.opened),
             remarks=tuple(self._remarks(telling.event_id)),
             replies=self._replies([telling]),
             taken_back=self._taken_back(telling.event_id),
@@ -100,7 +100,7 @@ class Teller:
             events=tuple(self._ref(telling) for telling in group),
             evidence=max(found, key=lambda each: order.index(each.code)),
             signed_with=self._key(statements[0]) if len({s.kid for s in statements}) == 1 else self._keys(statements),
-            withheld=tuple(field_name(name) for name in withheld),
+            withheld=tuple(words.FIELDS[name] for name in withheld),
             replies=self._replies(group),
         )
 
@@ -138,6 +138,9 @@ class Teller:
         found = evidence.grade(self.books, event_id)
         if both := words.BOTH_BUT.get(found.reason):
             return Evidence(found.grade.code, found.grade.mark, both, "")
+        one_word = (found.grade, found.reason) == (evidence.Grade.ONE_SIDE, evidence.Reason.NONE)
+        if one_word and self.books.events[event_id].act in evidence.OWN_WORK:
+            return Evidence(found.grade.code, found.grade.mark, words.OWN_WORK, "")
         why = words.WHY.get(found.reason, "")
         return Evidence(found.grade.code, found.grade.mark, words.GRADES[found.grade], why)
 
@@ -212,10 +215,6 @@ def exact(mass_mg: int) -> Sentence:
     """To the last digit, as it was signed."""
     said = words.said_kg(mass_mg)
     return sentence(_("{figure} kg"), figure=Signed(said, words.figure(said)))
-
-
-def field_name(name: str) -> str:
-    return words.FIELDS.get(name, name.replace("_", " "))
 
 
 def when(act: acts.Act) -> tuple[datetime | None, str | None]:

@@ -12,6 +12,7 @@ from django.core.management import call_command
 
 from provenance.coffee.acts import Form
 from provenance.coffee.epcis.sensors import MEASUREMENTS
+from provenance.coffee.statement import WITHHELD
 from provenance.shelf.story import words
 
 LOCALE = settings.LOCALE_PATHS[0]
@@ -107,6 +108,7 @@ def test_the_pages_say_nothing_that_the_catalogues_do_not_know(settings, tmp_pat
 def test_every_code_of_the_trail_has_its_word():
     assert words.FORMS.keys() == set(Form)
     assert words.MEASURED.keys() == MEASUREMENTS.keys()
+    assert words.FIELDS.keys() == WITHHELD
 
 
 @pytest.mark.parametrize(

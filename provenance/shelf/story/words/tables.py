@@ -123,6 +123,9 @@ GRADES = {
     Grade.NOBODY: _("Nobody says so"),
 }
 
+# There is no other side to ask.
+OWN_WORK = _("Said by the one who did it")
+
 WHY = {
     Reason.UNCONFIRMED: _("the other side has not confirmed it"),
     Reason.DISPUTED: _("the key was revoked, and what it signed then is disputed"),
@@ -224,7 +227,7 @@ FIELDS = {
     "words": _("in their own words"),
     "payee": _("who was paid"),
     "amount": _("amount"),
-    "number": _("number"),
+    "certificate": _("number of the certificate"),
 }
 
 MEASURED = {
