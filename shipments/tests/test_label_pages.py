@@ -215,7 +215,7 @@ def test_a_layout_cannot_be_given_to_somebody_elses_product(roastery, house_blen
     theirs = Product.objects.create(party_uri=wote.party, name="Theirs", net_mg=1)
     layout = LabelLayout.objects.create(product=house_blend, name="Own")
 
-    assert roastery.client.post(change_url(layout), design(theirs)).status_code == 200
+    assert roastery.client.post(change_url(layout), design(theirs, level="token")).status_code == 200
     layout.refresh_from_db()
     assert layout.product == house_blend
 

@@ -360,6 +360,7 @@ def test_what_a_label_printer_burns_reads_back(paper, height, dpi, link):
 
     burnt = list(read_zpl(file.getvalue()))
     assert [codes_in(image) for image in burnt] == [[label.url] for label in wanted]
+    assert [image.getpixel((0, 0)) for image in burnt] == [255, 255], "the paper stays white"
 
 
 def test_modules_of_a_label_printers_code_are_whole_dots():
