@@ -3,6 +3,7 @@
 import random
 import string
 from dataclasses import replace
+from datetime import date
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -13,7 +14,8 @@ from provenance.bags.services.issuing import draw_serials, keep_bags
 from provenance.coffee.identifiers import gs1_lot_uri
 from provenance.shelf.reading import page_of
 from provenance.shelf.resolver import addresses, levels
-from provenance.shelf.story.values import Certificate
+from provenance.shelf.story.sentences import Named
+from provenance.shelf.story.values import Certified
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import GTIN
 
@@ -239,7 +241,7 @@ def test_certificates_are_linked_only_while_the_page_tells_of_any(client, bag, m
 
     def certified(lot_uri: str):
         page = page_of(lot_uri)
-        held = Certificate("organic", page.story.weakest, "cherry", None, "")
+        held = Certified("organic", Named("Kontroll GmbH"), "for H-1", date(2027, 6, 30), "kept apart")
         return replace(page, story=replace(page.story, certificates=(held,)))
 
     monkeypatch.setattr(levels, "page_of", certified)
