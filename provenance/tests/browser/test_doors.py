@@ -156,5 +156,5 @@ def mallory_sells_coffee(log) -> str:
     product = Product.objects.create(party_uri=party, name=OWNED, net_mg=250_000_000)
     packed = lot(Form.PACKED, "B-1")
     making.pack(inputs=[line(roasted, 1)], lot=packed, product=product, count=4, **about).sign()
-    publish(log)
+    publish(log, index=True)
     return f"/t/{Bag.objects.filter(lot_uri=packed).first().token}"

@@ -127,8 +127,9 @@ def test_the_crawl_finds_a_single_place_that_does_not_escape(log, visit, monkeyp
     crawled = Crawl(visit)
     crawled.look_at(crawled.visit(), mallory.link)
 
+    # One of the texts leads away after a moment, and then there is nothing left to look at.
     said = " ".join(crawled.wrong)
-    assert "markup:" in said and "policy:" in said
+    assert ("markup:" in said or "led away" in said) and "policy:" in said
 
 
 # The doors

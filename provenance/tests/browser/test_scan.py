@@ -79,12 +79,15 @@ def test_a_printed_code_leads_to_a_checked_page_until_one_byte_is_changed(demo, 
 
     expect(shopper.page.locator("#check")).to_contain_text("Checked on your phone just now")
     expect(shopper.page.locator("#does-not-match")).to_be_hidden()
-    expect(shopper.page.get_by_role("heading", level=1)).to_contain_text("Huila, Colombia")
+    expect(shopper.page.get_by_role("heading", level=1)).to_have_text("5 farmers, Bodega Érase Una Vez")
+    expect(shopper.page.locator("main")).to_contain_text("Huila, Colombia")
     code, said = offline_check(tmp_path, trust, get(f"/api/lots/{vienna.SINGLE_ORIGIN}/pack").body())
     assert code == 0, said
 
     event = roasting()
     change_one_byte(event)
+    # The first phone may hold what it fetched for some seconds.
+    first, shopper = shopper, visit()
     shopper.page.goto(link)
     shopper.page.wait_for_selector("#check[data-outcome=mismatch]", timeout=30_000)
 
@@ -95,7 +98,7 @@ def test_a_printed_code_leads_to_a_checked_page_until_one_byte_is_changed(demo, 
     assert event.event_id in " ".join(str(fault) for fault in verify_trail(event.log))
     code, said = offline_check(tmp_path, trust, get(f"/api/lots/{vienna.SINGLE_ORIGIN}/pack").body())
     assert (code, event.event_id in said) == (1, True), said
-    assert shopper.complaints == []
+    assert first.complaints == shopper.complaints == []
 
 
 def test_without_script_the_page_is_whole_and_says_that_the_phone_did_not_check(demo, visit):
@@ -111,6 +114,6 @@ def test_without_script_the_page_is_whole_and_says_that_the_phone_did_not_check(
     assert without.page.locator(steps).count() > 30
     expect(without.page.locator("#check")).to_contain_text("Not checked on your phone")
     whole = " ".join(without.page.locator("main").text_content().split())
-    for said in ("took in 300 deliveries", "45 kg more of lot FDC-2606N were used", "50 % Fazenda Faz de Conta"):
+    for said in ("took in 300 deliveries", "45 kg more of lot FDC-2606N were used", "41.8 % João Faz-de-Conta"):
         assert said in whole
     assert with_script.complaints == without.complaints == []
