@@ -7,7 +7,6 @@ Exit 0 clean, 1 faults, 2 unusable, 3 origin not trusted, 4 all right, but witho
 import argparse
 import sys
 from datetime import UTC, datetime
-from json import JSONDecodeError
 from pathlib import Path
 
 from provenance.pack.format import UnusablePack
@@ -30,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         trust = parse_trust(options.trust.read_bytes()) if options.trust else None
         with PackFile(options.file) as pack:
             report = verify(pack, trust)
-    except (UnusablePack, MalformedPolicy, OSError, JSONDecodeError) as error:
+    except (UnusablePack, MalformedPolicy, OSError) as error:
         print(f"Could not check: {error}", file=sys.stderr)
         return UNUSABLE
     _print(report)
