@@ -125,12 +125,12 @@ def _kept(told: Sequence[Telling], lots: frozenset[str]) -> set[str]:
     kept |= _on_the_way(told, lots)
     kept |= {event_id for event_id, act in bodies.items() if isinstance(act, acts.Refuse) and act.dispatch in kept}
     kept |= {event_id for event_id, act in bodies.items() if isinstance(act, acts.Pay) and kept & {*act.deliveries}}
+    kept |= _certified(told, lots)
     kept |= {
         event_id
         for event_id, act in bodies.items()
         if isinstance(act, acts.Confirm | acts.Contest) and act.event in kept
     }
-    kept |= _certified(told, lots)
     return kept | {
         event_id
         for event_id, act in bodies.items()
