@@ -11,7 +11,7 @@ class KeptPage(models.Model):
 
     It holds words that people may withdraw, in the clear: whoever destroys a person's key empties this table, and no
     row outlives ``until`` by more than an hour. ``said``, ``ended``, ``certified`` and ``pictures`` count what the
-    trail held about ``lots``, ``keys`` and ``places`` when it was told; where the counts are others now, it is told
+    trail held about ``subjects``, ``keys`` and ``places`` when it was told; where the counts are others now, it is told
     anew.
     """
 
@@ -24,7 +24,7 @@ class KeptPage(models.Model):
     blank = models.CharField(max_length=40, help_text="What stands in it for the bag's own token, number and product.")
     packed = models.PositiveIntegerField(null=True)
     pack_root = models.CharField(max_length=64, blank=True)
-    lots = models.JSONField()
+    subjects = models.JSONField()
     keys = models.JSONField()
     places = models.JSONField()
     said = models.PositiveIntegerField()

@@ -1,5 +1,5 @@
 """
-What a page rests on: the lots, the keys and the places whose records it tells, and how many records there are.
+What a page rests on: the lots, certificates, keys and places whose records it tells, and how many records there are.
 
 Rows that name a thing are only ever added, so that counting them tells whether anything was recorded since; a number
 of the newest would not, where transactions commit in another order than they began.
@@ -15,17 +15,14 @@ from django.db import connection
 from provenance.coffee.acts import REGISTRY_ACTS
 from provenance.trail.services.queries import Closure
 
-LISTS = ("lots", "keys", "places")
-# Over a row ``p`` with the columns lots, keys and places. CROSS JOIN: SQLite then begins with the few.
-SAID = "(SELECT count(*) FROM {lots} CROSS JOIN trail_subject s WHERE s.uri = j.value)"
+LISTS = ("subjects", "keys", "places")
+# Over a row ``p`` with the columns subjects, keys and places. CROSS JOIN: SQLite then begins with the few.
+SAID = "(SELECT count(*) FROM {subjects} CROSS JOIN trail_subject s WHERE s.uri = j.value)"
 ENDED = (
     "(SELECT count(*) FROM {keys} CROSS JOIN trail_log w CROSS JOIN trail_key k"
     " WHERE k.log_id = w.id AND k.kid = j.value AND k.revoked_by_id IS NOT NULL)"
 )
-CERTIFIED = (
-    "(SELECT count(*) + count(c.original_id) FROM {places} CROSS JOIN trail_subject s"
-    " LEFT JOIN trail_correction c ON c.original_id = s.event_id WHERE s.kind = 'scope' AND s.uri = j.value)"
-)
+CERTIFIED = "(SELECT count(*) FROM {places} CROSS JOIN trail_subject s WHERE s.kind = 'scope' AND s.uri = j.value)"
 # A picture that was taken back is shown no more; one that was erased is gone.
 PICTURES = (
     "(SELECT count(*) - count(c.original_id) FROM {places} CROSS JOIN trail_attachment a"
@@ -35,26 +32,28 @@ COUNTS = (SAID, ENDED, CERTIFIED, PICTURES)
 COLUMNS = ("said", "ended", "certified", "pictures")
 EVENTS = (
     "(SELECT count(DISTINCT v.id) FROM ("
-    "SELECT s.event_id FROM {lots} CROSS JOIN trail_subject s WHERE s.uri = j.value"
+    "SELECT s.event_id FROM {subjects} CROSS JOIN trail_subject s WHERE s.uri = j.value"
     " UNION SELECT s.event_id FROM {places} CROSS JOIN trail_subject s WHERE s.kind = 'scope' AND s.uri = j.value"
-    " UNION SELECT c.event_id FROM {places} CROSS JOIN trail_subject s"
-    " JOIN trail_correction c ON c.original_id = s.event_id WHERE s.kind = 'scope' AND s.uri = j.value"
     ") e JOIN trail_event v ON v.id = e.event_id WHERE v.act NOT IN ({registry}))"
 )
 
 
 @dataclass(frozen=True)
 class Grounds:
-    """``lots`` and ``places`` (parties and sites) by URI, ``keys`` by id; ``counts``, as it was read."""
+    """
+    ``subjects``: lots by URI, and by id what was said of none of them (certificates of places, and replies to these).
 
-    lots: tuple[str, ...]
+    ``places`` (parties and sites) by URI, ``keys`` by id; ``counts``, as it was read.
+    """
+
+    subjects: tuple[str, ...]
     keys: tuple[str, ...]
     places: tuple[str, ...]
     counts: tuple[int, ...] = ()
 
     def with_values(self, digests: Collection[str]) -> "Grounds":
         """Resting also on withheld values that are shown: their erasure names their digests."""
-        return replace(self, lots=(*self.lots, *digests))
+        return replace(self, subjects=(*self.subjects, *digests))
 
     @property
     def stand(self) -> bool:
@@ -68,7 +67,9 @@ def grounds_of(found: Closure) -> Grounds | None:
 
     None where something was recorded since the closure was read: the page may lack it.
     """
-    grounds = Grounds(tuple(found.lots), tuple(found.books.keys), (*found.books.parties, *found.books.sites))
+    of_no_lot = [fact.id for fact in found.books.events.values() if not fact.lots and fact.act not in REGISTRY_ACTS]
+    subjects, places = (*found.lots, *of_no_lot), (*found.books.parties, *found.books.sites)
+    grounds = Grounds(subjects, tuple(found.books.keys), places)
     events, *counts = _counted(grounds, (EVENTS, *COUNTS))
     read = sum(event.act not in REGISTRY_ACTS for event in found.events)
     ended_when_read = sum(key.revoked_by is not None for key in found.books.keys.values())

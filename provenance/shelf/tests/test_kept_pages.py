@@ -237,6 +237,54 @@ def test_whatever_is_recorded_is_on_the_very_next_page(client, bag, tellings, re
     assert expected in page and (not expected or expected not in before)
 
 
+@pytest.fixture
+def certificate(bag):
+    """Of a party as a whole, in the log: no statement about it names a lot."""
+    auditor = registry.register_party(kind="organisation", roles=["auditor"], name="Fabula Audits", country="CH")
+    valid = {"valid_from": date(2026, 1, 1), "valid_to": date(2099, 1, 1)}
+    said = says(auditor, acts.Certify(at=world.at(2, 1), scheme="Fabula", chain="segregated", party=WOTE, **valid))
+    bag.publish()
+    return parse(bytes(said.statement))
+
+
+NONE_HOLDS = "None that holds today"
+
+
+def contested(certificate):
+    act = acts.Contest(at=world.at(2, 3), event=certificate.jti, lots=(), reason="claim")
+    return says(WOTE, act), "Wote Station contests one step"
+
+
+def ended(certificate):
+    ending = {"certificate": certificate.jti, "since": date(2026, 3, 1), "reason": "breach", "party": WOTE}
+    return says(certificate.iss, acts.Withdraw(at=world.at(3, 1), **ending)), NONE_HOLDS
+
+
+def taken_back(said, act="certify"):
+    reason = {"declared_at": world.at(3, 1), "reason": "did_not_occur"}
+    correction = acts.Correct(original=said.event, original_act=act, **reason)
+    return says(said.iss, correction), NONE_HOLDS
+
+
+@pytest.mark.parametrize("say", [contested, ended, taken_back])
+def test_whatever_is_said_of_a_certificate_is_on_the_very_next_page(client, bag, certificate, tellings, say):
+    before = text(client, bag.link)
+    _, expected = say(certificate)
+
+    assert expected in text(client, bag.link) and expected not in before
+    assert tellings == [PACKED, PACKED]
+
+
+def test_a_reply_to_a_certificate_that_is_taken_back_is_so_on_the_very_next_page(client, bag, certificate):
+    reply, contests = contested(certificate)
+    bag.publish()
+    assert contests in text(client, bag.link)
+    assert KeptPage.objects.exists()
+    taken_back(parse(bytes(reply.statement)), "contest")
+
+    assert contests not in text(client, bag.link)
+
+
 def test_a_kept_page_is_as_fresh_as_a_warm_one(client, bag):
     client.get(bag.link)
     warm._answers.clear()
