@@ -2,7 +2,8 @@
 What shoppers send from the page of a bag: thanks to the growers, reports to the roaster. Nobody is asked who they are.
 
 Nothing of the sender is looked at or kept, not even for a moment, so what is limited is the code: so many messages a
-day from one bag, and so many an hour from all.
+day from one bag or lot, and so many an hour from all bags and from all lots. A bag's code cannot be guessed, a lot's
+can be looked up: whoever sends from all lots that there are must not shut out who has a bag in hand.
 """
 
 import unicodedata
@@ -124,7 +125,7 @@ def _address(message: Message, parties: Sequence[str], state: Addressee.State = 
 
 def _check_limits(kind: Message.Kind, scanned: Scanned) -> None:
     now = timezone.now()
-    by_people = Message.objects.exclude(reason=Message.Reason.OFTEN)
+    by_people = Message.objects.exclude(reason=Message.Reason.OFTEN).filter(bag__isnull=scanned.bag is None)
     today = by_people.filter(lot_uri=scanned.lot_uri, kind=kind, bag=scanned.bag, sent_at__gt=now - timedelta(days=1))
     if today.count() >= (A_DAY_FROM_A_BAG if scanned.bag else A_DAY_FROM_A_LOT):
         raise NotSent(_("Enough was sent from this code today. Nothing was sent now: try again tomorrow."))

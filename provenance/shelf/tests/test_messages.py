@@ -237,8 +237,20 @@ def test_so_many_an_hour_are_taken_from_all(bag, monkeypatch):
     thank(scanned(bag), uuid4())
 
     with pytest.raises(NotSent, match="try again in an hour"):
-        thank(Scanned(PACKED), uuid4())
+        thank(scanned(Bag.objects.get(lot_uri=PACKED, position=1)), uuid4())
     assert Message.objects.count() == 3
+
+
+def test_who_only_knows_the_numbers_of_lots_shuts_out_nobody_with_a_bag(bag, monkeypatch):
+    monkeypatch.setattr(messages, "AN_HOUR_FROM_ALL", 2)
+    thank(Scanned(PACKED), uuid4())
+    report(Scanned(PACKED), uuid4(), Reason.OTHER)
+    with pytest.raises(NotSent, match="try again in an hour"):
+        report(Scanned(PACKED), uuid4(), Reason.OTHER)
+
+    report(scanned(bag), uuid4(), Reason.COPIED)
+
+    assert Message.objects.filter(bag=bag).count() == 1
 
 
 def test_a_form_that_is_sent_twice_is_one_message(bag):
