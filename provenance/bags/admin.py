@@ -38,9 +38,15 @@ class ProductForm(forms.ModelForm):
     def clean_gtin(self) -> str:
         gtin: str = self.cleaned_data["gtin"]
         try:
-            return check_gtin(gtin) if gtin else ""
+            gtin = check_gtin(gtin) if gtin else ""
         except UnknownIdentifier as error:
             raise forms.ValidationError(str(error)) from error
+        # Set free, it could be taken by another business, and every printed code would lead to that one's links.
+        if gtin != self.instance.gtin and self.instance.bags_bear_gtin:
+            raise forms.ValidationError(
+                f"Bags bear the GTIN {self.instance.gtin}, and their codes lead here. Make another product for another."
+            )
+        return gtin
 
     def _post_clean(self) -> None:
         # Before the model looks at itself, which wants milligrams.

@@ -101,6 +101,11 @@ class Product(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def bags_bear_gtin(self) -> bool:
+        """Whether codes with its GTIN are printed. One query."""
+        return self.pk is not None and self.bags.exclude(gtin="").exists()
+
     def clean(self) -> None:
         check_readable(self, "name")
 

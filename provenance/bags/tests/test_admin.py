@@ -2,6 +2,8 @@ import pytest
 from django.urls import reverse
 
 from provenance.bags.models import Product
+from provenance.bags.services.issuing import draw_serials, keep_bags
+from provenance.coffee.identifiers import gs1_lot_uri
 
 ADD = "/admin/bags/product/add/"
 NO_LINKS = {"links-TOTAL_FORMS": "0", "links-INITIAL_FORMS": "0"}
@@ -102,3 +104,41 @@ def test_a_name_in_arabic_letters_is_kept_composed(roaster, kofi):
     roaster.post(ADD, product(kofi.party, name="قهوة Cafe\u0301"))
 
     assert Product.objects.get().name == "قهوة Café"
+
+
+@pytest.fixture
+def packed(log, kofi):
+    """A product of Kofi's, bags of which stand on shelves."""
+    made = Product.objects.create(party_uri=kofi.party, name="House blend", gtin="09521234000013", net_mg=250_000)
+    keep_bags(draw_serials(2), lot_uri=gs1_lot_uri(made.gtin, "B-1"), gtin=made.gtin, product=made)
+    return made
+
+
+@pytest.mark.parametrize("gtin", ["", "09521234000105"])
+def test_a_gtin_that_bags_bear_is_not_set_free_for_others_to_take(client, roaster, packed, kofi, wote, gtin):
+    answer = roaster.post(reverse("admin:bags_product_change", args=[packed.pk]), product(kofi.party, gtin=gtin))
+
+    assert "Bags bear the GTIN 09521234000013, and their codes lead here." in answer.content.decode()
+    client.force_login(wote)
+    taken = client.post(ADD, product(wote.party, name="Elsewhere"))
+    assert "Another product already has this GTIN." in taken.content.decode()
+    assert list(Product.objects.values_list("name", "gtin")) == [("House blend", "09521234000013")]
+
+
+def test_all_else_of_a_product_may_change_while_bags_bear_its_gtin(roaster, packed, kofi):
+    url = reverse("admin:bags_product_change", args=[packed.pk])
+
+    assert roaster.post(url, product(kofi.party, name="Winter blend")).status_code == 302
+
+    packed.refresh_from_db()
+    assert (packed.name, packed.gtin) == ("Winter blend", "09521234000013")
+
+
+def test_a_product_whose_bags_bear_tokens_only_may_get_a_gtin(roaster, kofi):
+    made = Product.objects.create(party_uri=kofi.party, name="House blend", net_mg=250_000)
+    keep_bags(draw_serials(1), lot_uri="https://localhost:8000/epcis/class/packed.B-1", product=made)
+
+    assert roaster.post(reverse("admin:bags_product_change", args=[made.pk]), product(kofi.party)).status_code == 302
+
+    made.refresh_from_db()
+    assert made.gtin == "09521234000013"
