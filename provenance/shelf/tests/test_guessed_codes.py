@@ -5,11 +5,14 @@ import random
 import statistics
 import time
 from base64 import b32encode
+from collections.abc import Mapping
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from provenance.bags.models import Bag
+from provenance.bags.services import issuing
 from provenance.bags.services.issuing import find_bag
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import GTIN
@@ -72,6 +75,56 @@ def test_a_thousand_guesses_open_nothing(client, bag):
         assert client.get(LOT + serial, headers=BROWSER).status_code == 404
     for token in tokens(rng, 500):
         assert client.get(f"/t/{token}", headers=BROWSER).status_code == 404
+    # The same questions open a bag that there is.
+    assert client.get(LOT + bag.bags[0].serial, headers=BROWSER).status_code == 200
+    assert client.get(f"/t/{bag.bags[0].token}", headers=BROWSER).status_code == 200
+
+
+def test_a_code_with_a_part_of_another_bags_opens_nothing(client, bag):
+    """The true serial under another lot or product, half of it, or with what a database takes for anything."""
+    serial, token = bag.bags[0].serial, bag.bags[0].token
+    made_up = [
+        f"/01/{GTIN}/10/R9999/21/{serial}",
+        f"/01/09521234000112/10/R1103/21/{serial}",
+        f"/01/09521234000112/21/{serial}",
+        *(LOT + part for part in (serial[:-1], serial[1:], serial.lower(), f"{serial}A", "%25", "_" * 16, "*")),
+        *(f"/t/{part}" for part in (token[:-1], token[1:], f"{token}a", "%25", "_" * 26, "*", serial)),
+    ]
+
+    assert {address: client.get(address, headers=BROWSER).status_code for address in made_up} == dict.fromkeys(
+        made_up, 404
+    )
+
+
+PLANTED_BUGS = {
+    "any serial of a lot that there is": lambda named: without(named, "serial"),
+    "a serial of any lot": lambda named: without(named, "lot_code"),
+    "a serial of any product": lambda named: without(named, "gtin"),
+    "small letters for capitals": lambda named: {name: value.upper() for name, value in named.items()},
+    "the beginning of a serial": lambda named: begun(named, "serial"),
+    "the beginning of a token": lambda named: begun(named, "token"),
+}
+
+
+def without(named: Mapping[str, str], name: str) -> dict[str, str]:
+    return {each: value for each, value in named.items() if each != name}
+
+
+def begun(named: Mapping[str, str], name: str) -> dict[str, str]:
+    """With the whole of what is only begun, if any bag has it."""
+    if name not in named:
+        return dict(named)
+    known = Bag.objects.filter(**{f"{name}__startswith": named[name]}).values_list(name, flat=True).first()
+    return {**named, name: known or named[name]}
+
+
+@pytest.mark.parametrize("bug", PLANTED_BUGS)
+def test_a_search_that_takes_less_than_the_whole_code_is_noticed(client, bag, monkeypatch, bug):
+    find = issuing._bag_where
+    monkeypatch.setattr(issuing, "_bag_where", lambda named: find(PLANTED_BUGS[bug](named)))
+
+    with pytest.raises(AssertionError):
+        test_a_code_with_a_part_of_another_bags_opens_nothing(client, bag)
 
 
 @pytest.mark.nightly
