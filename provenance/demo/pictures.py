@@ -33,15 +33,15 @@ class Place:
 
 HUILA = Place(
     11, ((132, 172, 196), (244, 226, 196)), ((148, 170, 168), (38, 84, 58)), (0.74, 0.27), True,
-    "A drawing, not a photograph: coffee rows in the hills of Huila.",
+    "A drawing: coffee rows in the hills of Huila.",
 )  # fmt: skip
 YIRGACHEFFE = Place(
     29, ((196, 176, 156), (250, 222, 178)), ((176, 150, 130), (58, 88, 52)), (0.26, 0.34), False,
-    "A drawing, not a photograph: gardens under shade trees near Yirgacheffe.",
+    "A drawing: gardens under shade trees near Yirgacheffe.",
 )  # fmt: skip
 MINAS = Place(
     47, ((118, 164, 206), (232, 236, 226)), ((142, 168, 158), (92, 104, 46)), (0.5, 0.2), True,
-    "A drawing, not a photograph: long rows on the rolling land of Sul de Minas.",
+    "A drawing: long rows on the rolling land of Sul de Minas.",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from provenance.coffee import acts
 from provenance.coffee.errors import BadDisclosure
 from provenance.keyring import Unsealable
 from provenance.shelf.keeping.grounds import Grounds, grounds_of
-from provenance.shelf.story import Opened, Reading, Story, Telling, read, tell
+from provenance.shelf.story import Opened, Reading, Source, Story, Telling, read, tell
 from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Event, Leaf, Lot
 from provenance.trail.services.attaching.showing import Picture, pictures_at
@@ -23,9 +23,22 @@ MOST_FOUND = 20
 
 
 @dataclass(frozen=True)
+class Portrait:
+    """
+    A picture of who grew the coffee, or of where it grew. ``shows``: grower, farm, or what others share (empty).
+
+    ``source``: the part of the coffee that it belongs to, if that is told.
+    """
+
+    picture: Picture
+    shows: str
+    source: Source | None
+
+
+@dataclass(frozen=True)
 class Page:
     """
-    ``origin``: of the log, as its genesis names it. ``portrait``: of those who grew it, or of where it grew.
+    ``origin``: of the log, as its genesis names it.
 
     ``events`` stand in the order of the series. ``grounds``: what it rests on; None where more was recorded while it
     was read.
@@ -33,7 +46,7 @@ class Page:
 
     story: Story
     origin: str
-    portrait: Picture | None
+    portrait: Portrait | None
     reading: Reading
     opened: dict[str, dict[str, Opened]]
     events: dict[str, Event]
@@ -79,7 +92,7 @@ def page_of(lot_uri: str, *, to_keep: bool = False) -> Page | None:
     shown = [events[telling.event_id] for telling in (*reading.registry, *reading.journey)]
     opened = _opened([event for event in shown if event.event_id not in reading.faults])
     story = tell(reading, opened, lot_uri, timezone.now().date())
-    return Page(story, _origin(reading.registry), _portrait(reading), reading, opened, events, grounds)
+    return Page(story, _origin(reading.registry), _portrait(reading, story), reading, opened, events, grounds)
 
 
 # What a shopper would rather see first: who grew it, then where.
@@ -87,13 +100,26 @@ SHOWN_FIRST = ("portrait", "farm", "harvest", "plot", "place")
 GROWN_AT = frozenset({"farm", "washing_station", "collection_point"})
 
 
-def _portrait(reading: Reading) -> Picture | None:
-    """Of a place where the coffee grew or was gathered, as far as its people show it to everybody."""
+def _portrait(reading: Reading, story: Story) -> Portrait | None:
+    """The first picture of where the coffee grew or was gathered, of those that its people show to everybody."""
     bodies = (telling.statement.body for telling in reading.journey if telling.statement)
     sites = dict.fromkeys(site for body in bodies if (site := getattr(body, "site", None)) in reading.books.sites)
     pictures = pictures_at([site for site in sites if reading.books.sites[site].kind in GROWN_AT])
-    shown = [one for found in pictures.values() for one in found if one.kind in SHOWN_FIRST]
-    return min(shown, key=lambda one: SHOWN_FIRST.index(one.kind), default=None)
+    shown = [(site, one) for site, found in pictures.items() for one in found if one.kind in SHOWN_FIRST]
+    if not shown:
+        return None
+    # Of equal pictures the one of the largest part.
+    order = list(story.sources)
+    site, picture = min(
+        shown,
+        key=lambda each: (
+            SHOWN_FIRST.index(each[1].kind),
+            order.index(story.sources_at[each[0]]) if each[0] in story.sources_at else len(order),
+        ),
+    )
+    of_a_farm = reading.books.sites[site].kind == "farm"
+    shows = "grower" if picture.kind == "portrait" else "farm" if of_a_farm else ""
+    return Portrait(picture, shows, story.sources_at.get(site))
 
 
 def _tellings(found: Closure) -> list[Telling]:

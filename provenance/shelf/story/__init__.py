@@ -7,6 +7,6 @@ with the disclosures that anybody may read.
 
 from provenance.shelf.story.journey import Reading, read
 from provenance.shelf.story.telling import tell
-from provenance.shelf.story.values import Opened, Step, Story, Telling
+from provenance.shelf.story.values import Opened, Source, Step, Story, Telling
 
-__all__ = ["Opened", "Reading", "Step", "Story", "Telling", "read", "tell"]
+__all__ = ["Opened", "Reading", "Source", "Step", "Story", "Telling", "read", "tell"]

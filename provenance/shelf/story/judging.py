@@ -22,16 +22,17 @@ def verdict(steps: Sequence[Step]) -> Verdict:
     links = [step for step in steps if step.kind in evidence.LINKS and not step.taken_back]
     contested = [step for step in steps if step.contested and not step.taken_back]
     if contested:
-        return _contested(contested, _strength(links))
+        return _contested(contested, links)
     if not links:
         return Verdict("nobody", "○", _("Nobody says how this coffee came here."))
     first, *more = _strength(links)
     if _is_agreed(links):
-        return Verdict("agreed", "●", first, tuple(more))
-    return Verdict("one_side", "◐", first, tuple(more))
+        # What is agreed claims most: what it rests on stands beside it.
+        return Verdict("agreed", "●", first, (*more, *_reasons(links)))
+    return Verdict("one_side", "◐", first, tuple(more), _reasons(links))
 
 
-def _contested(steps: Sequence[Step], strength: Sequence[Words]) -> Verdict:
+def _contested(steps: Sequence[Step], links: Sequence[Step]) -> Verdict:
     contest = next(reply for reply in steps[0].standing if reply.code == "contest")
     message = ngettext_lazy(
         "{who} contests one step: {reason}.",
@@ -40,7 +41,7 @@ def _contested(steps: Sequence[Step], strength: Sequence[Words]) -> Verdict:
     )
     told = sentence(message, number=words.number(len(steps)), **contest.sentence.parts)
     step = sentence(_("The step: “{step}”."), step=steps[0].sentence)
-    return Verdict("contested", "≠", told, (step, *strength))
+    return Verdict("contested", "≠", told, (step, *_strength(links)), _reasons(links))
 
 
 def _is_agreed(links: Sequence[Step]) -> bool:
@@ -49,35 +50,51 @@ def _is_agreed(links: Sequence[Step]) -> bool:
 
     Of what one does alone there is no other side to ask; but it has to count for something.
     """
-    handed = [step for step in links if step.kind in evidence.HANDED_ON]
-    counts = all(step.evidence.code != "nobody" for step in links)
-    return bool(handed) and counts and all(step.tone == "agreed" for step in handed)
+    handed, alone = _handed(links)
+    return bool(handed) and not alone and all(step.evidence.code != "nobody" for step in links)
 
 
 def _strength(links: Sequence[Step]) -> list[Words]:
-    """How many of the steps in which coffee changed hands rest on one side's word, and what cannot have two."""
-    handed = [step for step in links if step.kind in evidence.HANDED_ON]
-    alone = sum(step.tone != "agreed" for step in handed)
+    """How many of the steps in which coffee changed hands rest on one side's word."""
+    handed, alone = _handed(links)
     told: list[Words] = []
     if void := sum(step.evidence.code == "nobody" for step in links if step.kind in evidence.OWN_WORK):
         message = ngettext_lazy("{number} step counts for nothing.", "{number} steps count for nothing.", void)
         told.append(sentence(message, number=words.number(void)))
-    if alone == len(handed):
+    if len(alone) == len(handed):
         told.append(_("Every step is one side’s word."))
     elif alone:
         message = ngettext_lazy(
             "{number} of {all} steps in which the coffee changed hands is one side’s word.",
             "{number} of {all} steps in which the coffee changed hands are one side’s word.",
-            alone,
+            len(alone),
         )
-        told.append(sentence(message, number=words.number(alone), all=words.number(len(handed))))
+        told.append(sentence(message, number=words.number(len(alone)), all=words.number(len(handed))))
     else:
         told.append(_("Each time the coffee changed hands, both sides said so."))
-    if any(step.evidence.words == words.BOTH_BUT[evidence.Reason.ONE_INSTALLATION] for step in links):
-        told.append(_("Where both sides spoke, the operator of this site holds both keys."))
-    if alone < len(handed) and any(step.evidence.words == words.OWN_WORK for step in links):
-        told.append(_("What one does alone, such as picking or roasting, only that one says."))
     return told
+
+
+def _reasons(links: Sequence[Step]) -> tuple[Words, ...]:
+    """Why they count as they do: two sides with a key in one hand, and what cannot have two sides."""
+    handed, alone = _handed(links)
+    told: list[Words] = []
+    if one_hand := sum(step.evidence.words in words.BOTH_BUT.values() for step in alone):
+        message = ngettext_lazy(
+            "In {number} of them both sides spoke, but not each with a key of its own.",
+            "In {number} of them both sides spoke, but not each with a key of its own.",
+            one_hand,
+        )
+        told.append(sentence(message, number=words.number(one_hand)))
+    if len(alone) < len(handed) and any(step.evidence.words == words.OWN_WORK for step in links):
+        told.append(_("What one does alone, such as picking or roasting, only that one says."))
+    return tuple(told)
+
+
+def _handed(links: Sequence[Step]) -> tuple[list[Step], list[Step]]:
+    """The steps in which coffee changed hands, and those of them that rest on one side's word."""
+    handed = [step for step in links if step.kind in evidence.HANDED_ON]
+    return handed, [step for step in handed if step.tone != "agreed"]
 
 
 def weakest(reading: Reading, steps: Sequence[Step]) -> Step | None:

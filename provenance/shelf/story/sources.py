@@ -33,10 +33,14 @@ NOBODY = Gathered(None)
 
 @dataclass
 class Origins:
-    """``of``: how each lot that began in the trail was gathered. ``flows``: what of that is in every lot."""
+    """
+    ``of``: how each lot that began in the trail was gathered. ``flows``: what of that is in every lot. ``sites``: where
+    it grew and was gathered.
+    """
 
     of: dict[str, Gathered]
     flows: dict[str, frozenset[Gathered]]
+    sites: dict[Gathered, set[str]]
 
 
 def origins(books: Books, statements: Mapping[str, Statement]) -> Origins:
@@ -45,6 +49,7 @@ def origins(books: Books, statements: Mapping[str, Statement]) -> Origins:
         if edge.parent is not None:
             upward.setdefault(edge.parent, edge)
     of = {}
+    sites: dict[Gathered, set[str]] = defaultdict(set)
     for uri, fact in books.lots.items():
         begun = statements.get(fact.made_by or "")
         if begun is None or not fact.origin:
@@ -55,11 +60,13 @@ def origins(books: Books, statements: Mapping[str, Statement]) -> Origins:
             of[uri] = Gathered(str(getattr(begun.body, "site", "")))
         else:
             of[uri] = Gathered(None, begun.iss, fact.attributes.country, fact.attributes.region)
+            continue
+        sites[of[uri]] |= {site for site in (of[uri].site, getattr(begun.body, "site", None)) if site}
     flows = {uri: frozenset({gathered}) for uri, gathered in of.items()}
     for edge in edges_of(books):
         found = frozenset({NOBODY}) if edge.parent is None else flows.get(edge.parent, frozenset())
         flows[edge.child] = flows.get(edge.child, frozenset()) | found
-    return Origins(of, flows)
+    return Origins(of, flows, dict(sites))
 
 
 @dataclass
@@ -165,6 +172,15 @@ def _declared(names: Names, gathered: Gathered, group: _Group) -> Source:
 
 def _counted(message: str, number: int) -> Sentence:
     return sentence(message, number=words.number(number))
+
+
+def sources_at(told: Sequence[Source], began: Origins) -> dict[str, Source]:
+    """By site the part of the coffee that grew or was gathered there: of several the largest."""
+    found: dict[str, Source] = {}
+    for source in told:
+        for site in began.sites.get(source.key, ()):
+            found.setdefault(site, source)
+    return found
 
 
 def countries(told: Sequence[Source]) -> list[str]:

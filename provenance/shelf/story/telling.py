@@ -16,7 +16,7 @@ from provenance.shelf.story.earning import earned
 from provenance.shelf.story.journey import REPLIES, Reading, crowds, lots_of
 from provenance.shelf.story.judging import recalls, remarks, verdict, weakest
 from provenance.shelf.story.names import Names
-from provenance.shelf.story.sources import NOBODY, Gathered, Origins, origins, sources
+from provenance.shelf.story.sources import NOBODY, Gathered, Origins, origins, sources, sources_at
 from provenance.shelf.story.steps import Teller
 from provenance.shelf.story.values import Chapter, Opened, Source, Step, Story, Telling
 from provenance.shelf.story.vouching import holding, voices, vouched, without_past
@@ -56,6 +56,7 @@ def tell(reading: Reading, opened: Shown, lot: str, today: date) -> Story:
         lot_code=lot_code_of(lot),
         known=fact is not None and fact.made_by is not None,
         sources=told,
+        sources_at=sources_at(told, began),
         blend=headline(told),
         coffee=tuple(one_line(said, unchanged, told, names)),
         verdict=verdict(steps),

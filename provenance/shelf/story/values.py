@@ -212,12 +212,16 @@ class Recalled:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``code``: agreed, one_side, nobody, contested, mismatch. ``more``: what else the first screen has to say."""
+    """
+    ``code``: agreed, one_side, nobody, contested, mismatch. ``more``: what else the first screen has to say;
+    ``reasons``: what stands behind it, for whoever asks how it was checked.
+    """
 
     code: str
     mark: str
     words: Words
     more: tuple[Words, ...] = ()
+    reasons: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -258,12 +262,16 @@ class Voice:
 
 @dataclass(frozen=True)
 class Story:
-    """``known``: somebody says that this lot was made. ``blend``: the headline of several sources."""
+    """
+    ``known``: somebody says that this lot was made. ``sources_at``: by site the source that grew or was gathered there.
+    ``blend``: the headline of several sources.
+    """
 
     lot_uri: str
     lot_code: str
     known: bool
     sources: tuple[Source, ...]
+    sources_at: Mapping[str, Source]
     blend: Words | None
     coffee: tuple[Words, ...]
     verdict: Verdict

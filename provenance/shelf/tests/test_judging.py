@@ -10,6 +10,7 @@ from provenance.shelf.story.values import Evidence, Step
 
 BOTH = Evidence("both_sides", "●", words.GRADES[evidence.Grade.BOTH_SIDES], "")
 ONE = Evidence("one_side", "◐", words.GRADES[evidence.Grade.ONE_SIDE], "")
+ONE_HAND = Evidence("one_side", "◐", words.BOTH_BUT[evidence.Reason.SERVER_KEY], "")
 OWN = Evidence("one_side", "◐", words.OWN_WORK, "")
 NOBODY = Evidence("nobody", "○", words.GRADES[evidence.Grade.NOBODY], "")
 
@@ -24,29 +25,39 @@ HANDED = [step("dispatch", BOTH), step("receive", BOTH)]
 
 
 @pytest.mark.parametrize(
-    ("steps", "code", "first", "more"),
+    ("steps", "code", "first", "more", "reasons"),
     [
-        (HANDED, "agreed", "Each time the coffee changed hands, both sides said so.", []),
+        (HANDED, "agreed", "Each time the coffee changed hands, both sides said so.", [], []),
         (
             [step("harvest", OWN), *HANDED, step("process", OWN)],
             "agreed",
             "Each time the coffee changed hands, both sides said so.",
             [ALONE],
+            [],
         ),
         (
             [step("harvest", OWN), *HANDED, step("transfer_title", ONE)],
             "one_side",
             "1 of 3 steps in which the coffee changed hands is one side’s word.",
+            [],
             [ALONE],
         ),
-        ([step("harvest", OWN), step("process", OWN)], "one_side", "Every step is one side’s word.", []),
-        ([step("dispatch", ONE), step("receive", ONE)], "one_side", "Every step is one side’s word.", []),
+        (
+            [*HANDED, step("dispatch", ONE_HAND), step("receive", ONE_HAND), step("transfer_title", ONE)],
+            "one_side",
+            "3 of 5 steps in which the coffee changed hands are one side’s word.",
+            [],
+            ["In 2 of them both sides spoke, but not each with a key of its own."],
+        ),
+        ([step("harvest", OWN), step("process", OWN)], "one_side", "Every step is one side’s word.", [], []),
+        ([step("dispatch", ONE), step("receive", ONE)], "one_side", "Every step is one side’s word.", [], []),
     ],
 )
-def test_what_could_have_two_sides_is_counted_and_own_work_is_named(steps, code, first, more):
+def test_what_could_have_two_sides_is_counted_and_own_work_is_named(steps, code, first, more, reasons):
     said = verdict(steps)
 
-    assert (said.code, str(said.words), [str(each) for each in said.more]) == (code, first, more)
+    assert (said.code, str(said.words)) == (code, first)
+    assert ([str(each) for each in said.more], [str(each) for each in said.reasons]) == (more, reasons)
 
 
 def test_own_work_that_counts_for_nothing_spoils_the_verdict():

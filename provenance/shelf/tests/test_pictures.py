@@ -5,10 +5,19 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
+from provenance.coffee import acts
+from provenance.coffee.acts import Attributes, Form, LotMass, NewLot
+from provenance.coffee.identifiers import lot_uri
+from provenance.shelf.tests import world
+from provenance.shelf.tests.world import ALMAZ, FARM, GREEN, HOST, KG, KOFI, ROASTERY
 from provenance.shelf.views import pictures
 from provenance.trail.models import Attachment
-from provenance.trail.tests.pictures import flipped
+from provenance.trail.services.acting import Draft, Withheld, record_acts
+from provenance.trail.services.attaching.taking import take_picture, taken
+from provenance.trail.services.queries import PUBLIC
+from provenance.trail.tests.pictures import flipped, jpeg
 from provenance.trail.tests.test_attaching import attach, attach_paper
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +29,59 @@ def digests(event):
 
 def at(digest):
     return reverse("shelf:picture", args=[digest])
+
+
+def show(what: str) -> None:
+    """Almaz shows herself or her farm to everybody."""
+    picture = taken(ALMAZ, take_picture(ALMAZ, jpeg()))
+    act = acts.AttachDocument(at=world.at(3, 1), site=FARM, lots=(), kind="photo", media_type="image/webp")
+    photo = picture.photo(shows=what, caption="At home.").text
+    record_acts(ALMAZ, [Draft(act, {"photo": Withheld(photo, PUBLIC)}, files=picture.files)])
+
+
+def caption(page: str) -> str:
+    return " ".join(strip_tags(page.partition("<figcaption>")[2].partition("</figcaption>")[0]).split())
+
+
+def blended_with_more_of_brazil() -> str:
+    """The path of a lot of which a fifth is from the station."""
+    bought, blend = (lot_uri(HOST, Form.GREEN, code) for code in ("X-9", "B-1"))
+    line = LotMass(lot=bought, mass_mg=4 * KG)
+    begins = (NewLot(lot=bought, mass_mg=4 * KG, form=Form.GREEN, attributes=Attributes(country="BR")),)
+    buy = acts.Receive(at=world.at(10, 1), site=ROASTERY, lines=(line,), begins=begins)
+    mix = acts.Process(
+        at=world.at(10, 2),
+        site=ROASTERY,
+        step="blend",
+        inputs=(LotMass(lot=GREEN, mass_mg=1 * KG), line),
+        outputs=(NewLot(lot=blend, mass_mg=5 * KG, form=Form.GREEN),),
+    )
+    record_acts(KOFI, [Draft(buy), Draft(mix)])
+    return blend.removeprefix(f"https://{HOST}")
+
+
+@pytest.mark.parametrize(
+    ("others", "what", "said"),
+    [
+        (5, "portrait", "At home. One of 6 farmers"),
+        (5, "farm", "At home. The farm of one of 6 farmers"),
+        (0, "portrait", "At home."),
+    ],
+)
+def test_a_picture_of_one_says_of_how_many(client, log, others, what, said):
+    bag = world.build(log, others=others)
+    show(what)
+
+    assert caption(client.get(bag.link).content.decode()) == said
+
+
+def test_a_picture_on_a_blend_says_of_which_part_it_is(client, log):
+    world.build(log, others=5)
+    show("portrait")
+
+    page = client.get(blended_with_more_of_brazil()).content.decode()
+
+    assert caption(page) == "At home. One of 6 farmers, Ethiopia · 20 %"
 
 
 def test_a_public_picture_is_served_in_both_sizes_and_can_be_kept_for_a_day(client, log):
