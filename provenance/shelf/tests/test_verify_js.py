@@ -103,4 +103,4 @@ def test_the_check_is_small_enough_for_a_cheap_phone():
     """As transferred on a first visit, by the compression that every server has; brotli takes an eighth less."""
     scripts = [SCRIPTS / f"{name}.js" for name in ("page", *MODULES)]
 
-    assert sum(len(gzip.compress(script.read_bytes(), 9)) for script in scripts) <= 23_500
+    assert sum(len(gzip.compress(script.read_bytes(), 9)) for script in scripts) <= 24_500

@@ -28,10 +28,23 @@ export function join(...parts) {
 }
 export const equal = (a, b) => a.length === b.length && a.every((byte, at) => byte === b[at]);
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-export const digest = async (algorithm, bytes) => new Uint8Array(await crypto.subtle.digest(algorithm, bytes));
+
+// Small digests are answered at once: many in a row, and a page of hundreds of statements would not scroll for seconds.
+let rested = 0;
+const rest = () => globalThis.scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
+
+export async function digest(algorithm, bytes) {
+  if (performance.now() - rested > 8) rested = (await rest(), performance.now());
+  return new Uint8Array(await crypto.subtle.digest(algorithm, bytes));
+}
 export const sha256 = (bytes) => digest("SHA-256", bytes);
 
-export const base64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+export function base64(bytes) {
+  let letters = "";
+  // So many at once, for a call takes only so many arguments.
+  for (let at = 0; at < bytes.length; at += 8192) letters += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(letters);
+}
 export const base64url = (bytes) => base64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 function decode(text, encode) {
