@@ -22,6 +22,8 @@ def tell(stage: Stage, cast: Cast) -> None:
         pay_grower(stage, cast, grower, "advance", kilograms * ADVANCE, "2026-07-06 18:30")
         pay_grower(stage, cast, grower, "second", kilograms * SECOND, "2026-09-14 11:00")
     speak(stage, cast, cast.growers[0])
+    # Whoever buys at the mill takes nothing in yet: only a yes shows that the coffee became his.
+    say_yes(stage, cast.huila_exporter, "huila/sold", "2026-07-20 16:40")
     stage.tell("huila/certified", lambda: certificate(cast))
 
 
@@ -48,15 +50,19 @@ def speak(stage: Stage, cast: Cast, grower: Actor) -> None:
         ("paid advance", "2026-07-07 07:15", ""),
         ("paid second", "2026-09-15 07:40", "It came in September, as they had said. It paid for the new drying bed."),
     ):
-        about = stage.event_id(f"huila/{grower.username}/{name}")
-        say_yes(stage, grower, name, about, at, words)
+        say_yes(stage, grower, f"huila/{grower.username}/{name}", at, words)
 
 
-def say_yes(stage: Stage, grower: Actor, name: str, about: str, at: str, words: str) -> None:
+def say_yes(stage: Stage, actor: Actor, name: str, at: str, words: str = "") -> None:
     stage.tell(
-        f"huila/{grower.username}/says yes to {name}",
+        f"{name}/{actor.username} says yes",
         lambda: reply(
-            party=grower.party, event=event(about), at=grower.at(at), reason="", words=words, audience="public"
+            party=actor.party,
+            event=event(stage.event_id(name)),
+            at=actor.at(at),
+            reason="",
+            words=words,
+            audience="public",
         ),
     )
 

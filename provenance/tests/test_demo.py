@@ -111,7 +111,7 @@ def test_the_demo_shows_both_sides_a_contest_a_price_a_certificate_an_unknown_sh
     tell()
     found = closure([pack_lot(vienna.SINGLE_ORIGIN_GTIN, vienna.SINGLE_ORIGIN)])
     books = found.books
-    handovers = [event.id for event in books.events.values() if event.act in {"dispatch", "receive"}]
+    handovers = [event.id for event in books.events.values() if event.act in evidence.HANDED_ON]
     assert {evidence.grade(books, event).grade for event in handovers} == {Grade.BOTH_SIDES}
     [certificate] = certificates(books)
     assert (certificate.lots, certificate.holds_on(date(2026, 11, 22))) == ((huila.GREEN,), True)
