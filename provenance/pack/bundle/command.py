@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from provenance.pack.bundle.form import jws_of
 from provenance.pack.bundle.judging import Verdict, judge
 from provenance.pack.format import UnusablePack
 from provenance.pack.trust import parse_trust
@@ -46,7 +47,7 @@ def _is_of_log(line: str) -> bool:
 
 
 def _genesis_of(bundle: dict[str, Any]) -> str:
-    return leaf_hash(bundle["statements"][0]["jws"].encode()).hex()
+    return leaf_hash(jws_of(bundle["statements"][0]["statement"]).encode()).hex()
 
 
 def _tell(verdict: Verdict, not_trusted: str) -> int:

@@ -11,8 +11,10 @@ from provenance.coffee.statement import decode_b64url
 from provenance.pack.bundle.outcome import Mismatch, Unchecked
 from provenance.pack.bundle.said import Said
 from provenance.pack.bundle.standing import Standing
-from provenance.tlog.errors import ProofRefused
-from provenance.tlog.index import Naming, Proof, check_list, check_proof, key_of
+from provenance.pack.bundle.tree import Tree
+from provenance.tlog.errors import ProofRefused, TlogError
+from provenance.tlog.hashing import leaf_hash
+from provenance.tlog.index import BUCKETS, NOT_NAMED, Naming, Record, key_of, number_of, read_bucket, write_bucket
 
 REGISTERED = "registered"
 VERSIONS = (1, 2)
@@ -75,11 +77,16 @@ def check(
     named = [(said, names_in(said.jws)) for said in statements]
     namings = _namings(index, named)
     events = {said.jti for said, names in named if is_about_no_lot(said.act, names)}
-    given = {(listing["kind"], listing["id"]): listing for listing in listings}
-    for name in wanted(standing.lots, events, registered(standing), version):
-        if name not in given:
-            raise Mismatch("list_missing", kind=name[0], id=name[1])
-        _check_list(name, given[name], namings.get(name, []), root, blame)
+    given = {(listing["kind"], listing["id"]) for listing in listings}
+    asked = wanted(standing.lots, events, registered(standing), version)
+    for kind, name in asked:
+        if (kind, name) not in given:
+            raise Mismatch("list_missing", kind=kind, id=name)
+    # Each proof rests on those before it, so they are taken in the order in which they were written.
+    tree, needed = Tree(BUCKETS, root), set(asked)
+    for listing in listings:
+        if (listing["kind"], listing["id"]) in needed:
+            _check_list(listing, namings.get((listing["kind"], listing["id"]), []), tree, blame)
 
 
 def _namings(index: Said, named: Iterable[tuple[Said, Iterable[Name]]]) -> dict[Name, list[Naming]]:
@@ -92,15 +99,8 @@ def _namings(index: Said, named: Iterable[tuple[Said, Iterable[Name]]]) -> dict[
     return found
 
 
-def _check_list(
-    name: Name, listing: Mapping[str, Any], held: Sequence[Naming], root: bytes, blame: Callable[[int], None]
-) -> None:
-    told = {"kind": name[0], "id": name[1]}
-    try:
-        proof = Proof(b64(listing["bucket"]), hashes(listing["path"]))
-        record = check_proof(key_of(*name), proof, root)
-    except ProofRefused:
-        raise Mismatch("list_not_proved", **told) from None
+def _check_list(listing: Mapping[str, Any], held: Sequence[Naming], tree: Tree, blame: Callable[[int], None]) -> None:
+    told = {"kind": listing["kind"], "id": listing["id"]}
     leaves: list[int] = listing["leaves"]
     by_leaf = {naming.leaf: naming for naming in held}
     for leaf in leaves:
@@ -108,13 +108,31 @@ def _check_list(
             blame(leaf)
             raise Mismatch("left_out", leaf=leaf, **told)
     try:
-        check_list(record, [by_leaf[leaf] for leaf in leaves])
-    except ProofRefused:
-        raise Mismatch("list_wrong", **told) from None
+        key = key_of(listing["kind"], listing["id"])
+        record = NOT_NAMED.after(by_leaf[leaf] for leaf in leaves)
+        bucket = _bucket(key, record, b64(listing["others"]))
+        tree.prove(number_of(key), leaf_hash(bucket), hashes(listing["proof"]))
+    except (TlogError, Mismatch, ValueError):
+        raise Mismatch("list_not_proved", **told) from None
     for naming in held:
         if naming.leaf not in leaves:
             blame(naming.leaf)
             raise Mismatch("index_wrong", leaf=naming.leaf, **told)
+
+
+def _bucket(key: bytes, record: Record, others: bytes) -> bytes:
+    """The key's bucket, put together from its record, as the reader finds it, and the others'. Raises ``TlogError``."""
+    records = read_bucket(number_of(key), others)
+    if key in records:
+        raise ProofRefused("The index would say two things of one key.")
+    return write_bucket({**records, key: record} if record.leaves else records)
+
+
+def others_in(key: bytes, bucket: bytes) -> bytes:
+    """The records of a key's bucket that a reader cannot make: the others'."""
+    records = read_bucket(number_of(key), bucket)
+    records.pop(key, None)
+    return write_bucket(records)
 
 
 def _root(index: Said) -> bytes:

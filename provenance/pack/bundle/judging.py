@@ -8,16 +8,16 @@ from typing import Any
 
 from provenance.coffee.statement import audience, successor
 from provenance.pack.bundle import completeness, growth
-from provenance.pack.bundle.form import has_form
+from provenance.pack.bundle.form import has_form, jws_of
 from provenance.pack.bundle.outcome import Mismatch, Outcome, Unchecked
 from provenance.pack.bundle.quorum import Quorum, is_as_strong, judge_quorum, read_policy
 from provenance.pack.bundle.said import Said, opened, read
 from provenance.pack.bundle.standing import Standing
+from provenance.pack.bundle.tree import Tree
 from provenance.tlog.checkpoint import Checkpoint, open_checkpoint
-from provenance.tlog.errors import TlogError
+from provenance.tlog.errors import ProofRefused, TlogError
 from provenance.tlog.keys import KeyType, parse_vkey
 from provenance.tlog.note import Note, parse_note
-from provenance.tlog.proofs import check_inclusion
 
 WEEK = 7 * 86_400  # seconds
 NO_WITNESSES = "quorum none\n"
@@ -43,12 +43,13 @@ class Verdict:
 
 @dataclass
 class Log:
-    """One log of the series: its checkpoint, and the place of its first leaf in the series."""
+    """One log of the series: its checkpoint, the place of its first leaf in the series, and what is proved of it."""
 
     note: str
     parsed: Note
     checkpoint: Checkpoint
     first: int
+    tree: Tree
 
 
 def judge(
@@ -141,7 +142,7 @@ class _Check:
     def _begin(self, bundle: Mapping[str, Any], standing: Standing) -> Said:
         with self.within("genesis"):
             first = bundle["statements"][0]
-            genesis = read(first["jws"], 0, 0)
+            genesis = read(jws_of(first["statement"]), 0, 0)
             subject = genesis.subject
             if genesis.act != "genesis" or (first["log"], first["index"]) != (0, 0):
                 raise Mismatch("another_log")
@@ -206,7 +207,7 @@ class _Check:
         for entry in sorted(bundle["statements"], key=self._place):
             log, index = entry["log"], entry["index"]
             with self.within("statement", (log, index)):
-                said = read(entry["jws"], log, index)
+                said = read(jws_of(entry["statement"]), log, index)
                 if said.aud != (aud.partition("#")[0] if said.act == "genesis" else aud):
                     raise Mismatch("another_log")
                 if said.jti in known:
@@ -235,11 +236,10 @@ class _Check:
         return float(self.logs[log].first + index)
 
     def _prove(self, said: Said, proof: str) -> None:
-        at = self.logs[said.log].checkpoint
-        path = completeness.hashes(proof)
+        hashes = completeness.hashes(proof)
         try:
-            check_inclusion(said.index or 0, at.size, said.leaf, path, at.root)
-        except TlogError:
+            self.logs[said.log].tree.prove(said.index or 0, said.leaf, hashes)
+        except ProofRefused:
             raise Mismatch("proof") from None
 
     def _check_successions(self, genesis: Said) -> None:
@@ -281,4 +281,4 @@ def _open(note: Any, origin: str, vkeys: list[str], first: int) -> Log:
         open_checkpoint(note.encode(), keys, origin=origin, every_key=True)
     except TlogError:
         raise Mismatch("checkpoint_unsigned") from None
-    return Log(note, parsed, checkpoint, first)
+    return Log(note, parsed, checkpoint, first, Tree(checkpoint.size, checkpoint.root))

@@ -7,13 +7,14 @@ import pytest
 
 from provenance.pack.__main__ import main
 from provenance.pack.bundle.command import CHECKED, MISMATCH, NOT_TRUSTED, UNCHECKED, UNUSABLE
+from provenance.pack.bundle.form import jws_of
 from provenance.pack.tests.bundles import made
 from provenance.pack.tests.bundles.world import policy
 from provenance.tlog.hashing import leaf_hash
 
 BUNDLES = {name: case["bundle"] for name, _, case in made()}
 HONEST = "witnessed by two"
-GENESIS = leaf_hash(BUNDLES[HONEST]["statements"][0]["jws"].encode()).hex()
+GENESIS = leaf_hash(jws_of(BUNDLES[HONEST]["statements"][0]["statement"]).encode()).hex()
 
 
 def trust_of(quorum: str = "two", *, genesis: str = GENESIS) -> str:

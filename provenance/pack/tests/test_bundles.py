@@ -9,6 +9,7 @@ import pytest
 
 from provenance.coffee import acts
 from provenance.pack.bundle import judge
+from provenance.pack.bundle.form import jws_of
 from provenance.pack.bundle.law import LAW, OVERSIGHT
 from provenance.pack.bundle.said import Said, read
 from provenance.pack.bundle.standing import Standing
@@ -87,7 +88,7 @@ def test_what_is_checked_is_accepted_by_the_whole_law(name):
     if bundle["retired"] or len(bundle["statements"]) != _size(bundle):
         pytest.skip("bare statements and second logs need the pack's own verifier")
     for one in sorted(bundle["statements"], key=lambda one: one["index"]):
-        statement = parse(one["jws"].encode())
+        statement = parse(jws_of(one["statement"]).encode())
         try:
             rules.authorise(books, statement, one["index"])
         except NotAuthorised as error:
@@ -125,7 +126,7 @@ def test_the_command_line_says_when_nobody_vouches_for_the_origin(tmp_path):
 
 def test_standing_reads_nothing_but_the_table():
     """An act without a row is not judged by guessing."""
-    said = read(CASES["whole"][1]["bundle"]["statements"][4]["jws"])
+    said = read(jws_of(CASES["whole"][1]["bundle"]["statements"][4]["statement"]))
 
     assert isinstance(said, Said) and said.makes == set() and said.begins
     assert Standing().keys == {}

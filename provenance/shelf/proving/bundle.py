@@ -17,10 +17,11 @@ from provenance.coffee.errors import CoffeeError
 from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
 from provenance.coffee.statement import Disclosure, Statement, parse
 from provenance.keyring import Unsealable
-from provenance.pack.bundle.completeness import is_about_no_lot, wanted
-from provenance.pack.bundle.form import VERSION
+from provenance.pack.bundle.completeness import is_about_no_lot, others_in, wanted
+from provenance.pack.bundle.form import VERSION, readable
+from provenance.pack.bundle.tree import Telling
 from provenance.pack.completeness import rests_on
-from provenance.tlog.index import key_of
+from provenance.tlog.index import BUCKETS, key_of, number_of
 from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Site
 from provenance.trail.services.closure import closure
 from provenance.trail.services.cosigning import cosigned, witness_lines
@@ -113,16 +114,20 @@ class _Bundle:
     def _entries(self, events: Sequence[Event]) -> Iterator[dict[str, Any]]:
         # One reader a log for all proofs: each tile is read once.
         readers = [read_hash(checkpoint) for checkpoint in self.checkpoints]
+        trees = [Telling(checkpoint.size) for checkpoint in self.checkpoints]
         shown = _shown(events)
         for event in events:
             number = None if event.index is None else self.numbers.get(event.leaf.log_id)
             covered = number is not None and (event.index or 0) < self.checkpoints[number].size
-            path = inclusion(event, self.checkpoints[number], readers[number]) if covered else []
+            proof = b""
+            if covered:
+                path = inclusion(event, self.checkpoints[number], readers[number])
+                proof = b"".join(trees[number].rest(event.index, path))
             yield {
                 "log": number if covered else 0,
                 "index": event.index if covered else None,
-                "jws": bytes(event.statement).decode("ascii", "replace"),
-                "proof": _base64(b"".join(path)),
+                "statement": readable(bytes(event.statement)),
+                "proof": _base64(proof),
                 "disclosures": [one.text for one in shown.get(event.pk, ())],
             }
 
@@ -156,13 +161,14 @@ class _Bundle:
             if event.index is not None and event.leaf.log_id == log.pk and event.index < said.upto:
                 for name in names.intersection(asked):
                     leaves[name].append(event.index)
+        tree = Telling(BUCKETS)
         return [
             {
                 "kind": kind,
                 "id": name,
                 "leaves": leaves[kind, name],
-                "bucket": _base64(proofs[key].bucket),
-                "path": _base64(b"".join(proofs[key].path)),
+                "others": _base64(others_in(key, proofs[key].bucket)),
+                "proof": _base64(b"".join(tree.rest(number_of(key), proofs[key].path))),
             }
             for (kind, name), key in asked.items()
         ]

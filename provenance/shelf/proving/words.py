@@ -84,7 +84,6 @@ WORDS: dict[str, str | Promise] = {
     "code.index_wrong": _("the index that the log signed denies its entry {leaf}"),
     "code.list_missing": _("the log’s list of {id} is missing"),
     "code.list_not_proved": _("the log’s list of {id} is not proved"),
-    "code.list_wrong": _("the entries about {id} are not those that the log counts"),
     "code.bundle_of_another_log": _("its statements are of another log"),
     "code.page_of_another_lot": _("it is about another lot than the statements"),
     "code.page_step": _("“{title}” is not what was signed"),

@@ -138,11 +138,24 @@ PLANTED_BUGS: dict[str, tuple[str, tuple[str, str, str]]] = {
     # --- the log ---
     "inclusion is not proved": (
         "proof of another leaf",
-        ("verify.js", "if (index !== null) await checkInclusion", "if (false) await checkInclusion"),
+        (
+            "verify.js",
+            "if (index !== null) await this.logs[log].tree.prove",
+            "if (false) await this.logs[log].tree.prove",
+        ),
     ),
     "proofs may lead anywhere": (
-        "proof too short",
-        ("log.js", "if (last !== 0n || !equal(computed, root))", "if (false)"),
+        "proof of another leaf",
+        ("log.js", " || !equal(hash, this.nodes[place])", ""),
+    ),
+    "proofs may go on": ("proof that goes on to the root", ("log.js", "if (rest.length || ", "if (")),
+    "a right leaf has a left one's way": (
+        "whole",
+        ("log.js", "const right = node % 2;", "const right = 0;"),
+    ),
+    "the last node has a sibling": (
+        "grown beyond a tile",
+        ("log.js", "if (right || node < last) {", "{"),
     ),
     "any log's first entry": (
         "first entry of another log",
@@ -284,19 +297,27 @@ PLANTED_BUGS: dict[str, tuple[str, tuple[str, str, str]]] = {
     ),
     "lists are taken as they are": (
         "recall left out of its lists as well",
-        ("complete.js", "if (count !== BigInt(leaves.length) || !equal(head, signed))", "if (false)"),
+        ("complete.js", '    refuse("list_not_proved", { kind, id });\n  }', "  }"),
     ),
     "buckets are taken as they are": (
         "list proved from an older index",
         (
             "complete.js",
-            "await checkInclusion(number, BUCKETS, await leafHash(records), hashes, root).catch(refuseProof);",
+            "await tree.prove((key[0] << 8) | key[1], await leafHash(bucket), readHashes(listing.proof));",
             "",
         ),
     ),
     "a bucket in any order": (
-        "index that says two things of a lot",
-        ("complete.js", "name <= last || ", ""),
+        "index with a bucket in another order",
+        ("complete.js", "name <= last || ", "false || "),
+    ),
+    "a bucket may hold its own key among the others": (
+        "recall left out and its record among the others",
+        ("complete.js", " || name === own", ""),
+    ),
+    "a record stands first": (
+        "a lot that shares its bucket with others",
+        ("complete.js", "if (last < own && own < name) records.push(record);", "if (!at) records.push(record);"),
     ),
     "a denied leaf is no matter": (
         "index that denies a recall",

@@ -20,6 +20,7 @@ from provenance.pack.tests.bundles.world import (
     cherry,
     handed_over,
     uuid,
+    written,
 )
 from provenance.tlog.hashing import leaf_hash
 
@@ -46,7 +47,7 @@ def honest_page() -> tuple[BundleLog, Case]:
 
 def page_cases() -> list[Case]:
     """{name, bundle, shown, outcome, code}."""
-    return [{**made, "name": name} for name, made in _made()]
+    return [{**made, "bundle": written(made["bundle"]), "name": name} for name, made in _made()]
 
 
 def _made() -> list[tuple[str, Case]]:
@@ -143,7 +144,7 @@ def _not_covered() -> tuple[BundleLog, dict[str, Any], str]:
     bundle = log.bundle()
     log.state(WOTE, Recall(at=NOON, site=STATION, lots=(CHERRY,), reason="contamination"))
     jws = log.leaves[-1].decode()
-    bundle["statements"].append({"log": 0, "index": None, "jws": jws, "proof": "", "disclosures": []})
+    bundle["statements"].append({"log": 0, "index": None, "jws": jws, "path": [], "disclosures": []})
     return log, bundle, leaf_hash(log.leaves[-1]).hex()
 
 

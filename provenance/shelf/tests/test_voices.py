@@ -10,6 +10,7 @@ from provenance.coffee import acts
 from provenance.coffee.acts import Form
 from provenance.coffee.statement import parse
 from provenance.pack.bundle import judge
+from provenance.pack.bundle.form import jws_of
 from provenance.shelf.reading import page_of
 from provenance.shelf.story import tell
 from provenance.shelf.story.earning import factor, roasted_from, yields
@@ -265,7 +266,7 @@ def test_a_certificate_of_a_place_is_told_of_what_was_made_there(bag, auditor, c
     assert "mass balance: the certified coffee need not be in this bag" in page
     assert f'data-leaves="{Event.objects.get(pk=event.pk).place}"' in page
     bundle = client.get(BUNDLE).json()
-    assert bytes(event.statement).decode() in [entry["jws"] for entry in bundle["statements"]]
+    assert bytes(event.statement).decode() in [jws_of(entry["statement"]) for entry in bundle["statements"]]
     assert (judge(bundle).outcome, judge(bundle).code) == ("checked", "checked")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from provenance.pack.tests.bundles.cases import Expected, cases
-from provenance.pack.tests.bundles.world import Case
+from provenance.pack.tests.bundles.world import Case, written
 
 FOLDER = Path(__file__).resolve().parent.parent / "testdata" / "bundles"
 MANIFEST = "manifest.json"
@@ -19,15 +19,16 @@ def made() -> Iterator[tuple[str, Expected, Case]]:
     """Name, what is to be found, and the case with all its members."""
     usual = {"memory": None, "tiles": {}, "live": False, "now": 0}
     for name, expected, make in cases():
-        yield name, expected, {**usual, **make()}
+        case = make()
+        yield name, expected, {**usual, **case, "bundle": written(case["bundle"])}
 
 
 def files() -> dict[str, str]:
     """The folder's files by name, as they are before they are compressed."""
-    written, listed = {}, []
+    texts, listed = {}, []
     for name, expected, case in made():
         file = f"{name.replace(' ', '-')}.json.gz"
-        written[file] = json.dumps(case, ensure_ascii=False, separators=(",", ":")) + "\n"
+        texts[file] = json.dumps(case, ensure_ascii=False, separators=(",", ":")) + "\n"
         listed.append({"file": file, "name": name, **expected._asdict()})
     rows = ",\n".join(json.dumps(row) for row in listed)
-    return {**written, MANIFEST: f'{{"v":2,"cases":[\n{rows}\n]}}\n'}
+    return {**texts, MANIFEST: f'{{"v":3,"cases":[\n{rows}\n]}}\n'}

@@ -1,13 +1,16 @@
 """Bundles that leave something out, or whose index does."""
 
+from collections.abc import Callable
 from datetime import date
 
 from provenance.coffee.acts import Certify, Confirm, Contest, Correct, LiftRecall, Recall, Withdraw
 from provenance.coffee.epcis import event_of
+from provenance.pack.bundle.completeness import others_in
 from provenance.pack.tests.bundles.cases import checked, mismatch, unchecked
 from provenance.pack.tests.bundles.world import (
     CELLAR,
     CHERRY,
+    HOST,
     KOFI,
     NOON,
     OTHER,
@@ -26,7 +29,7 @@ from provenance.pack.tests.bundles.world import (
     registry,
     without,
 )
-from provenance.tlog.index import Index, key_of
+from provenance.tlog.index import RECORD_BYTES, Index, key_of, number_of
 
 RECALLED = 5
 
@@ -43,7 +46,7 @@ def recall_left_out() -> Case:
     return {"bundle": without(recalled().bundle(), RECALLED)}
 
 
-@mismatch("list_wrong", "index", 6)
+@mismatch("list_not_proved", "index", 6)
 def recall_left_out_of_its_lists_as_well() -> Case:
     log = recalled()
     bundle = without(log.bundle(), RECALLED)
@@ -203,33 +206,86 @@ def list_proved_from_an_older_index() -> Case:
     return {"bundle": bundle}
 
 
-def with_bucket(change) -> Case:  # noqa: ANN001
-    from base64 import b64decode
+# Lots that share the cherry's bucket of the index: two stand before it, one after.
+BEFORE, NEXT_BEFORE, AFTER = (f"{HOST}/class/cherry.{code}" for code in ("N-20717", "N-54015", "N-129263"))
+OF_LOT = 0  # the list of the cherry, among those of its bundle
 
-    bundle = honest().bundle()
-    one = bundle["index"][0]
-    one["bucket"] = b64(change(b64decode(one["bucket"])))
+
+def in_one_bucket(*lots: str) -> BundleLog:
+    """Leaves 5 and 6: Wote takes in two lots that share the cherry's bucket of the index."""
+    log = cherry()
+    for lot in lots:
+        assert number_of(key_of("lot", lot)) == number_of(key_of("lot", CHERRY))
+        log.state(WOTE, new_cherry(lot))
+    log.index()
+    return log
+
+
+def with_others(change: Callable[[bytes], bytes]) -> Case:
+    bundle = without(in_one_bucket(BEFORE, AFTER).bundle(), 5, 6)
+    one = bundle["index"][OF_LOT]
+    assert (one["kind"], one["id"]) == ("lot", CHERRY)
+    one["others"] = b64(change(others_in(key_of("lot", CHERRY), one["bucket"])))
     return {"bundle": bundle}
 
 
-@mismatch("list_not_proved", "index", 5)
-def bucket_emptied() -> Case:
-    return with_bucket(lambda bucket: b"")
+@checked()
+def lots_that_share_a_bucket() -> Case:
+    return {"bundle": in_one_bucket(BEFORE, AFTER).bundle(lots=[CHERRY, BEFORE, AFTER])}
 
 
-@mismatch("list_not_proved", "index", 5)
-def bucket_with_another_count() -> Case:
-    return with_bucket(lambda bucket: bucket[:39] + bytes([bucket[39] + 1]) + bucket[40:])
+@checked()
+def a_lot_that_shares_its_bucket_with_others() -> Case:
+    return with_others(lambda others: others)
 
 
-@mismatch("list_not_proved", "index", 5)
-def bucket_with_an_incomplete_record() -> Case:
-    return with_bucket(lambda bucket: bucket[:-1])
+@mismatch("list_not_proved", "index", 7)
+def others_of_the_bucket_left_out() -> Case:
+    return with_others(lambda others: b"")
 
 
-@mismatch("list_not_proved", "index", 5)
-def bucket_with_a_key_twice() -> Case:
-    return with_bucket(lambda bucket: bucket + bucket)
+@mismatch("list_not_proved", "index", 7)
+def others_of_the_bucket_with_another_count() -> Case:
+    return with_others(lambda others: others[:39] + bytes([others[39] + 1]) + others[40:])
+
+
+@mismatch("list_not_proved", "index", 7)
+def others_of_the_bucket_in_another_order() -> Case:
+    return with_others(lambda others: others[RECORD_BYTES:] + others[:RECORD_BYTES])
+
+
+@mismatch("list_not_proved", "index", 7)
+def others_with_an_incomplete_record() -> Case:
+    return with_others(lambda others: others[:-1])
+
+
+@mismatch("list_not_proved", "index", 7)
+def others_twice() -> Case:
+    return with_others(lambda others: others + others)
+
+
+@mismatch("list_not_proved", "index", 6)
+def recall_left_out_and_its_record_among_the_others() -> Case:
+    log = recalled()
+    bundle = without(log.bundle(), RECALLED)
+    for one in bundle["index"]:
+        one["leaves"] = [leaf for leaf in one["leaves"] if leaf != RECALLED]
+        one["others"] = b64(one["bucket"])
+    return {"bundle": bundle}
+
+
+@mismatch("list_not_proved", "index", 8)
+def index_with_a_bucket_in_another_order() -> Case:
+    """Signed so by the operator."""
+    log = in_one_bucket(BEFORE, NEXT_BEFORE)
+    made, key = log.made, key_of("lot", CHERRY)
+    bucket = made.prove(key).bucket
+    turned = bucket[RECORD_BYTES : 2 * RECORD_BYTES] + bucket[:RECORD_BYTES]
+    log.made = Dishonest(made, key, turned + bucket[2 * RECORD_BYTES :])
+    log.index(anew=False)
+    bundle = without(log.bundle(), 5, 6, 7)
+    bundle["index"][OF_LOT]["others"] = b64(turned)
+    return {"bundle": bundle}
 
 
 @mismatch("list_not_proved", "index", 5)
@@ -242,7 +298,7 @@ def path_of_another_bucket() -> Case:
 @mismatch("list_not_proved", "index", 5)
 def path_too_short() -> Case:
     bundle = honest().bundle()
-    bundle["index"][0]["path"] = b64(bytes(32 * 15))
+    bundle["index"][0]["proof"] = b64(bytes(32 * 15))
     return {"bundle": bundle}
 
 
@@ -271,13 +327,13 @@ def index_that_says_two_things_of_a_lot() -> Case:
     log.made = Dishonest(made, key, made.prove(key).bucket + before.prove(key).bucket)
     log.index(anew=False)
     bundle = without(log.bundle(), RECALLED)
-    bundle["index"] = [
-        {**one, "leaves": [leaf for leaf in one["leaves"] if leaf != RECALLED]} for one in bundle["index"]
-    ]
+    for one in bundle["index"]:
+        one["leaves"] = [leaf for leaf in one["leaves"] if leaf != RECALLED]
+    bundle["index"][OF_LOT]["others"] = b64(made.prove(key).bucket)
     return {"bundle": bundle}
 
 
-@mismatch("list_wrong", "index", 7)
+@mismatch("list_not_proved", "index", 7)
 def leaves_in_another_order() -> Case:
     log = cherry()
     log.index()

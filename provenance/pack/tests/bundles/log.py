@@ -25,6 +25,7 @@ from provenance.pack.tests.bundles.world import (
     signer,
 )
 from provenance.tlog.checkpoint import Checkpoint, sign_checkpoint
+from provenance.tlog.hashing import leaf_hash
 
 TAKEN_IN = 4
 NEXT = "b.example/log/main/2"
@@ -33,7 +34,7 @@ NEXT = "b.example/log/main/2"
 @mismatch("proof", "statement", TAKEN_IN)
 def proof_of_another_leaf() -> Case:
     bundle = honest().bundle()
-    entry(bundle, TAKEN_IN)["proof"] = entry(bundle, 3)["proof"]
+    entry(bundle, TAKEN_IN)["path"] = [leaf_hash(b"another"), *entry(bundle, TAKEN_IN)["path"][1:]]
     return {"bundle": bundle}
 
 
@@ -41,6 +42,22 @@ def proof_of_another_leaf() -> Case:
 def proof_too_short() -> Case:
     bundle = honest().bundle()
     entry(bundle, TAKEN_IN)["proof"] = ""
+    return {"bundle": bundle}
+
+
+@mismatch("proof", "statement", TAKEN_IN)
+def proof_of_hashes_too_short() -> Case:
+    bundle = honest().bundle()
+    entry(bundle, TAKEN_IN)["proof"] = b64(bytes(31))
+    return {"bundle": bundle}
+
+
+@mismatch("proof", "statement", TAKEN_IN)
+def proof_that_goes_on_to_the_root() -> Case:
+    """Beyond a node that was proved before: there is one way to write a proof."""
+    bundle = honest().bundle()
+    one = entry(bundle, TAKEN_IN)
+    one["proof"] = b64(b"".join(one["path"]))
     return {"bundle": bundle}
 
 

@@ -34,12 +34,12 @@ def an_error_page_instead() -> Case:
 
 @unchecked("bundle_form")
 def a_bundle_of_a_later_version() -> Case:
-    return {"bundle": {**honest().bundle(), "v": 3}}
+    return {"bundle": {**honest().bundle(), "v": 4}}
 
 
 @unchecked("bundle_form")
 def a_bundle_of_an_earlier_version() -> Case:
-    return {"bundle": {**honest().bundle(), "v": 1}}
+    return {"bundle": {**honest().bundle(), "v": 2}}
 
 
 @unchecked("bundle_form")
@@ -52,7 +52,7 @@ def a_place_that_is_no_whole_number() -> Case:
 @unchecked("bundle_form")
 def a_statement_without_a_proof() -> Case:
     bundle = honest().bundle()
-    del bundle["statements"][4]["proof"]
+    del bundle["statements"][4]["path"]
     return {"bundle": bundle}
 
 

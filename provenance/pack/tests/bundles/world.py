@@ -1,6 +1,6 @@
 """A small log made with the trail's own formats, the same bytes every time, and the bundles of its lot."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,12 +28,14 @@ from provenance.coffee.acts import (
 from provenance.coffee.indexing import names_in
 from provenance.coffee.statement import Disclosure, audience, b64url, sign_pop, thumbprint
 from provenance.coffee.statement.envelope import STATEMENT_TYPE, seal, signing_input
-from provenance.pack.bundle.completeness import is_about_no_lot, wanted
+from provenance.pack.bundle.completeness import hashes, is_about_no_lot, others_in, wanted
+from provenance.pack.bundle.form import VERSION, jws_of, readable
 from provenance.pack.bundle.outcome import Mismatch
 from provenance.pack.bundle.said import read
+from provenance.pack.bundle.tree import Telling, Tree, way
 from provenance.tlog.checkpoint import Checkpoint, sign_checkpoint
 from provenance.tlog.hashing import leaf_hash, node_hash, root_of
-from provenance.tlog.index import Growth, Proof, key_of, number_of
+from provenance.tlog.index import BUCKETS, Growth, Proof, key_of, number_of
 from provenance.tlog.index import Index as LogIndex
 from provenance.tlog.keys import Ed25519Signer, KeyType, MLDSA44Signer, NamedSigner
 from provenance.tlog.note import Signature
@@ -228,8 +230,8 @@ class BundleLog:
             "kind": kind,
             "id": name,
             "leaves": naming if leaves is None else list(leaves),
-            "bucket": b64(proof.bucket),
-            "path": b64(b"".join(proof.path)),
+            "bucket": proof.bucket,
+            "path": proof.path,
         }
 
     def registered(self) -> set[str]:
@@ -290,11 +292,12 @@ class BundleLog:
         }
 
     def bundle(self, lot: str = CHERRY, lots: Sequence[str] | None = None) -> Case:
+        """Not written yet (``written``): with whole statements, paths and buckets, to be damaged in any way."""
         lots = sorted(lots or [lot])
         asked = wanted(lots, self.about_no_lot(), self.registered(), self.version)
         names = asked if self.newest_index is not None else []
         return {
-            "v": 2,
+            "v": VERSION,
             "origin": self.origin,
             "lot": lot,
             "lots": lots,
@@ -307,9 +310,8 @@ class BundleLog:
 
     def _entry(self, one: Case) -> Case:
         if one["index"] is None:
-            return {**one, "log": 0, "proof": ""}
-        path = inclusion_proof(one["index"], self.size, self.hash)
-        return {**one, "log": 0, "proof": b64(b"".join(path))}
+            return {**one, "log": 0, "path": []}
+        return {**one, "log": 0, "path": inclusion_proof(one["index"], self.size, self.hash)}
 
 
 class Dishonest:
@@ -389,6 +391,78 @@ def handed_over() -> BundleLog:
 
 def entry(bundle: Case, index: int) -> Case:
     return next(one for one in bundle["statements"] if one["index"] == index)
+
+
+def written(bundle: Any) -> Any:
+    """
+    The bundle as it is served: its statements readable, its proofs short, its buckets without what their readers find.
+
+    Members that a case has written already stay as they are.
+    """
+    if not isinstance(bundle, dict) or "statements" not in bundle:
+        return bundle
+    trees = [Telling(size) for size, _ in _ends(bundle)]
+    entries = bundle["statements"]
+    # Who reads takes them in the order of the log, in whichever they come.
+    order = sorted(range(len(entries)), key=lambda at: (entries[at]["index"] is None, *_place(entries[at])))
+    done = {at: _written_entry(entries[at], trees) for at in order}
+    bundle = {**bundle, "statements": [done[at] for at in range(len(entries))]}
+    if "index" in bundle:
+        tree = Telling(BUCKETS)
+        bundle["index"] = [_written_listing(one, tree) for one in bundle["index"]]
+    return bundle
+
+
+def _ends(bundle: Case) -> list[tuple[int, bytes]]:
+    """Size and root of each log's checkpoint."""
+    notes = [*bundle["retired"], *filter(None, [bundle["checkpoint"]])]
+    return [(int(size), b64decode(root)) for _, size, root, *_ in (note.split("\n") for note in notes)]
+
+
+def _place(entry: Case) -> tuple[int, float]:
+    return entry["log"], entry["index"] or 0
+
+
+def _written_entry(one: Case, trees: Sequence[Telling]) -> Case:
+    rest = {name: value for name, value in one.items() if name not in ("jws", "path")}
+    log, index, path = one["log"], one["index"], one.get("path")
+    if path and log < len(trees) and type(index) is int and index < trees[log].size:
+        path = trees[log].rest(index, path)
+    proof = {} if path is None else {"proof": b64(b"".join(path))}
+    return {"statement": readable(one["jws"].encode()), **proof, **rest}
+
+
+def _written_listing(one: Case, tree: Telling) -> Case:
+    rest = {name: value for name, value in one.items() if name not in ("bucket", "path")}
+    key = key_of(one["kind"], one["id"])
+    if "others" not in rest:
+        rest["others"] = b64(others_in(key, one["bucket"]))
+    return {"proof": b64(b"".join(tree.rest(number_of(key), one["path"]))), **rest}
+
+
+def taken_out(bundle: Case, at: int) -> Case:
+    """A written bundle as whoever serves it writes it without one of its statements."""
+    trees = [Tree(*end) for end in _ends(bundle)]
+    entries = [{**one, "jws": jws_of(one["statement"])} for one in bundle["statements"]]
+    placed = sorted((one for one in entries if one["index"] is not None), key=_place)
+    for one in placed:
+        trees[one["log"]].prove(one["index"], leaf_hash(one["jws"].encode()), hashes(one.pop("proof")))
+    for one in placed:
+        one["path"] = _path(trees[one["log"]], one["index"])
+    listings = bundle["index"]
+    kept = {**bundle, "statements": [*entries[:at], *entries[at + 1 :]], "index": []}
+    return {**written(kept), "index": listings}
+
+
+def _path(tree: Tree, index: int) -> list[bytes]:
+    """The whole audit path, once all that a bundle says of the tree is proved."""
+    path: list[bytes] = []
+    for (_, node), sibling in way(index, tree.size):
+        if sibling:
+            path.append(tree.nodes[sibling])
+        elif not node:
+            break
+    return path
 
 
 def without(bundle: Case, *leaves: int) -> Case:

@@ -1,16 +1,18 @@
 // Whether a bundle leaves anything out: its statements against the log's own index (docs/trail-format.md, 5).
 // The Python twin is provenance/pack/bundle/completeness.py.
-import { Unchecked, equal, hex, join, readBase64, readBase64url, refuse, sha256, utf8 } from "./bytes.js";
-import { checkInclusion, leafHash, readHashes } from "./log.js";
+import { Unchecked, hex, join, readBase64, readBase64url, refuse, sha256, utf8 } from "./bytes.js";
+import { Tree, leafHash, readHashes } from "./log.js";
 import { namesOf } from "./statement.js";
 
 const WHOLE_LOG = ["recall", "lift_recall", "revoke_key"].map((act) => `act\0${act}`);
-const [RECORD, BUCKETS, PATH, MOST] = [72, 65536, 16, 1024 * 1024];
+const [RECORD, BUCKETS, MOST] = [72, 65536, 1024 * 1024];
 
 const told = (name) => {
   const [kind, id] = name.split(/\0([^]*)/);
   return { kind, id };
 };
+
+const nameOf = ({ kind, id }) => `${kind}\0${id}`;
 
 const bigEndian = (number) => {
   const bytes = new DataView(new ArrayBuffer(8));
@@ -29,42 +31,43 @@ export function ancestry(lot, statements, corrected) {
   return found;
 }
 
-/** {count, head} of a key in its bucket; `null` for a key that the index does not hold. */
-async function recordOf(key, { bucket, path }, root) {
-  const number = (key[0] << 8) | key[1];
-  const refuseProof = () => refuse("list_not_proved");
-  const [records, hashes] = [readBase64(bucket), readHashes(path)];
-  if (records.length % RECORD || records.length > MOST || hashes.length !== PATH) refuseProof();
-  let found = null;
+/** The bytes of a key's bucket: the others' records, and its own `record` where it belongs. */
+function bucketOf(key, record, others) {
+  if (others.length % RECORD || others.length + record.length > MOST) refuse("list_not_proved");
+  const [own, records] = [hex(key), []];
   let last = "";
-  for (let at = 0; at < records.length; at += RECORD) {
-    const record = records.slice(at, at + RECORD);
-    const name = hex(record.slice(0, 32));
-    const count = new DataView(record.buffer).getBigUint64(32);
-    if (name <= last || ((record[0] << 8) | record[1]) !== number || !count) refuseProof();
-    if (name === hex(key)) found = { count, head: record.slice(40) };
+  for (let at = 0; at < others.length; at += RECORD) {
+    const other = others.slice(at, at + RECORD);
+    const name = hex(other.slice(0, 32));
+    const count = new DataView(other.buffer).getBigUint64(32);
+    // A key that stood twice would let an index say two things.
+    if (name <= last || name === own || other[0] !== key[0] || other[1] !== key[1] || !count) refuse("list_not_proved");
+    if (last < own && own < name) records.push(record);
+    records.push(other);
     last = name;
   }
-  await checkInclusion(number, BUCKETS, await leafHash(records), hashes, root).catch(refuseProof);
-  return found;
+  if (last < own) records.push(record);
+  return join(...records);
 }
 
-async function checkList(name, listing, held, root, blame) {
-  const { kind, id } = told(name);
-  const record = await recordOf(await sha256(utf8(name)), listing, root).catch((error) => {
-    Object.assign(error.params ?? {}, { kind, id });
-    throw error;
-  });
-  const { leaves } = listing;
+async function checkList(listing, held, tree, blame) {
+  const { kind, id, leaves } = listing;
   for (const leaf of leaves)
     if (!held.has(leaf)) {
       blame(leaf);
       refuse("left_out", { leaf, kind, id });
     }
+  const key = await sha256(utf8(`${kind}\0${id}`));
   let head = new Uint8Array(32);
   for (const leaf of leaves) head = await sha256(join(head, bigEndian(leaf), held.get(leaf)));
-  const [count, signed] = record ? [record.count, record.head] : [0n, new Uint8Array(32)];
-  if (count !== BigInt(leaves.length) || !equal(head, signed)) refuse("list_wrong", { kind, id });
+  // A key that no leaf names has no record.
+  const record = leaves.length ? join(key, bigEndian(leaves.length), head) : new Uint8Array();
+  try {
+    const bucket = bucketOf(key, record, readBase64(listing.others));
+    await tree.prove((key[0] << 8) | key[1], await leafHash(bucket), readHashes(listing.proof));
+  } catch {
+    refuse("list_not_proved", { kind, id });
+  }
   for (const leaf of held.keys())
     if (!leaves.includes(leaf)) {
       blame(leaf);
@@ -82,14 +85,16 @@ export async function checkComplete(listings, index, statements, standing, blame
   for (const [said, names] of named)
     if (said.log === index.log && said.index !== null && said.index < index.index)
       for (const name of names) namings.set(name, (namings.get(name) ?? new Map()).set(said.index, said.leaf));
-  const given = new Map(listings.map((listing) => [`${listing.kind}\0${listing.id}`, listing]));
+  const given = new Set(listings.map(nameOf));
   const registered = version === "1" ? [] : [...new Set(standing.registered)].sort().map((id) => `registered\0${id}`);
   const lots = [...standing.lots].sort().map((id) => `lot\0${id}`);
   // A certificate of a place is on no lot's list, nor is its end, which names its id.
   const isAlone = ([{ payload }, names]) => "event" in payload && ![...names].some((name) => name.startsWith("lot\0"));
   const events = named.filter(isAlone).map(([{ jti }]) => `event\0${jti}`).sort();
-  for (const name of [...lots, ...events, ...registered, ...WHOLE_LOG]) {
-    const listing = given.get(name) ?? refuse("list_missing", told(name));
-    await checkList(name, listing, namings.get(name) ?? new Map(), root, blame);
-  }
+  const asked = new Set([...lots, ...events, ...registered, ...WHOLE_LOG]);
+  for (const name of asked) if (!given.has(name)) refuse("list_missing", told(name));
+  // Each proof rests on those before it, so they are taken in the order in which they were written.
+  const tree = new Tree(BUCKETS, root);
+  for (const listing of listings)
+    if (asked.has(nameOf(listing))) await checkList(listing, namings.get(nameOf(listing)) ?? new Map(), tree, blame);
 }

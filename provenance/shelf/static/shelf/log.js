@@ -1,22 +1,39 @@
-// The log: Merkle proofs (RFC 9162, 2.1.3.2 and 2.1.4.2) and signed checkpoints (C2SP signed-note, tlog-checkpoint).
+// The log: Merkle proofs (RFC 9162, 2.1.3.2) and signed checkpoints (C2SP signed-note, tlog-checkpoint).
 import { equal, hex, join, readBase64, refuse, sha256, utf8 } from "./bytes.js";
 import { isGoodKey, verifySignature } from "./ed25519.js";
 
 export const leafHash = (entry) => sha256(join([0], entry));
 export const nodeHash = (left, right) => sha256(join([1], left, right));
 
-export async function checkInclusion(index, size, leaf, proof, root) {
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size) refuse("proof");
-  let [node, last, computed] = [BigInt(index), BigInt(size) - 1n, leaf];
-  for (const sibling of proof) {
-    if (last === 0n || sibling.length !== 32) refuse("proof");
-    if (node & 1n || node === last) {
-      computed = await nodeHash(sibling, computed);
-      while (!(node & 1n) && node) [node, last] = [node >> 1n, last >> 1n];
-    } else computed = await nodeHash(computed, sibling);
-    [node, last] = [node >> 1n, last >> 1n];
+/** The nodes that are proved to be in a tree, by level and number. The Python twin is provenance/pack/bundle/tree.py. */
+export class Tree {
+  constructor(size, root) {
+    this.size = size;
+    let height = 0;
+    for (let last = size - 1; last > 0; last = Math.floor(last / 2)) height += 1;
+    this.nodes = { [`${height}/0`]: root };
   }
-  if (last !== 0n || !equal(computed, root)) refuse("proof");
+
+  /** Takes the leaf and its way in. The proof leads just to a node that was proved before: at first that is the root. */
+  async prove(index, hash, proof) {
+    if (!Number.isSafeInteger(index) || index < 0 || index >= this.size) refuse("proof");
+    const found = {};
+    const rest = [...proof];
+    let [level, node, last, place] = [0, index, this.size - 1];
+    while (!this.nodes[(place = `${level}/${node}`)]) {
+      found[place] = hash;
+      const right = node % 2;
+      // The last node has no sibling where it is a left one: the level above has its hash.
+      if (right || node < last) {
+        const sibling = rest.shift() ?? refuse("proof");
+        found[`${level}/${right ? node - 1 : node + 1}`] = sibling;
+        hash = await (right ? nodeHash(sibling, hash) : nodeHash(hash, sibling));
+      }
+      [level, node, last] = [level + 1, Math.floor(node / 2), Math.floor(last / 2)];
+    }
+    if (rest.length || !equal(hash, this.nodes[place])) refuse("proof");
+    Object.assign(this.nodes, found);
+  }
 }
 
 /** 32-byte hashes, joined in base64. */

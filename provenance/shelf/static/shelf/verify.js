@@ -6,8 +6,8 @@
 // both are held together by the bundles in provenance/pack/tests/testdata/bundles. Step by step: docs/verify.md.
 import { Mismatch, Unchecked, base64, equal, hex, readBase64, refuse, sha256, utf8 } from "./bytes.js";
 import { ancestry, checkComplete } from "./complete.js";
-import { hasForm } from "./form.js";
-import { checkInclusion, openCheckpoint, readHashes } from "./log.js";
+import { hasForm, jwsOf } from "./form.js";
+import { Tree, openCheckpoint, readHashes } from "./log.js";
 import { checkPage } from "./shown.js";
 import { isAsStrong, judgeQuorum, readPolicy } from "./quorum.js";
 import { Standing } from "./standing.js";
@@ -73,7 +73,7 @@ class Check {
     let [origin, first] = [genesis.subject.origin, 0];
     for (const note of [...bundle.retired, bundle.checkpoint]) {
       const opened = await openCheckpoint(note, origin, genesis.subject.vkeys.flat());
-      this.logs.push({ ...opened, first });
+      this.logs.push({ ...opened, first, tree: new Tree(opened.size, opened.root) });
       [origin, first] = [origin.replace(/\d+$/, (number) => Number(number) + 1), first + opened.size];
     }
   }
@@ -112,15 +112,15 @@ class Check {
     const audience = `${this.logs[0].origin.replace(/\/\d+$/, "")}#${hex(await sha256(utf8(genesis.jws))).slice(0, 16)}`;
     const known = new Set();
     for (const entry of await this.#inOrder(bundle.statements)) {
-      const { jws, log, index, proof, disclosures } = entry;
-      this.jws = jws;
+      const { statement, log, index, proof, disclosures } = entry;
+      const jws = (this.jws = jwsOf(statement));
       this.place = index === null ? null : this.logs[log].first + index;
       await this.#within("statement", [log, index], async () => {
         const said = await readStatement(jws, log, index);
         if (said.aud !== (said.act === "genesis" ? audience.split("#")[0] : audience)) refuse("another_log");
         if (known.has(said.jti)) refuse("stands_twice");
         known.add(said.jti);
-        if (index !== null) await checkInclusion(index, this.logs[log].size, said.leaf, readHashes(proof), this.logs[log].root);
+        if (index !== null) await this.logs[log].tree.prove(index, said.leaf, readHashes(proof));
         if (!equal(said.leaf, genesis.leaf)) {
           if (standing.isBystander(said)) standing.passBy(said);
           else await standing.judge(said);
@@ -174,8 +174,8 @@ async function rootBefore(log, size, readTile) {
 }
 
 async function begin(bundle, standing) {
-  const [{ jws, log, index }] = bundle.statements;
-  const genesis = await readStatement(jws, 0, 0);
+  const [{ statement, log, index }] = bundle.statements;
+  const genesis = await readStatement(jwsOf(statement), 0, 0);
   const { act, iss, subject } = genesis;
   if (act !== "genesis" || log !== 0 || index !== 0 || subject.origin !== bundle.origin || subject.operator !== iss) refuse("another_log");
   await standing.begin(genesis);
