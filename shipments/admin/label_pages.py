@@ -16,11 +16,11 @@ from provenance.bags.models import Bag
 from provenance.bags.services.glancing import glance_at
 from provenance.bags.services.issuing import bag_url, bags_of
 from provenance.jobs.services import submit
+from provenance.printing.codes import code_png, code_svg
 from provenance.trail.models import Lot
 from shipments.admin.access import businesses_of
 from shipments.admin.label_forms import PrintForm, plain_layout
 from shipments.labels.arranging import CodeTooSmall
-from shipments.labels.codes import code_png, code_svg
 from shipments.labels.content import labels_of, paper_for, url_of
 from shipments.labels.previewing import Preview, preview
 from shipments.labels.printing import Order, draw

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reportlab.lib.units import mm
 
-from shipments.labels.fonts import PLAIN, width
+from provenance.printing.fonts import PLAIN, width
 from shipments.labels.papers import MM_PER_INCH, Paper
 
 LEADING = 1.2

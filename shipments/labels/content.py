@@ -9,13 +9,13 @@ from provenance.bags.models import Bag
 from provenance.bags.services.issuing import bag_url, bags_of
 from provenance.coffee.acts import MG_PER_KG, Process
 from provenance.coffee.epcis import to_kg
+from provenance.printing.codes import in_capitals
+from provenance.printing.fonts import BOLD, missing, printable
 from provenance.trail.models import Lot
 from provenance.trail.services.projecting import attributes_from_json
 from provenance.trail.services.queries import closure, name_of
 from shipments.imports.cells.countries import english
 from shipments.labels.arranging import Words
-from shipments.labels.codes import in_capitals
-from shipments.labels.fonts import BOLD, missing, printable
 from shipments.labels.papers import Paper, paper_of
 from shipments.labels.sheets import Label
 from shipments.models import LabelLayout

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from reportlab.lib.units import mm
 
+from provenance.printing.codes import encode
 from shipments.labels.arranging import arrange
-from shipments.labels.codes import encode
 from shipments.labels.papers import Paper
 from shipments.labels.pictures import codes_in, picture, png
 from shipments.labels.sheets import Label

@@ -14,9 +14,9 @@ from reportlab import rl_config
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
+from provenance.printing.codes import encode
+from provenance.printing.fonts import PLAIN, runs
 from shipments.labels.arranging import Arranged, Line, Words, arrange
-from shipments.labels.codes import encode
-from shipments.labels.fonts import PLAIN, runs
 from shipments.labels.papers import Paper
 
 # Base 85 would make every page a quarter larger, for mail of the last century.

@@ -2,8 +2,9 @@
 
 import pytest
 
+from provenance.printing import codes
 from shipments.admin import label_forms, label_pages
-from shipments.labels import arranging, codes, sheets, zpl
+from shipments.labels import arranging, sheets, zpl
 from shipments.tests import test_label_pages, test_labels
 from shipments.tests.test_label_pages import packed  # noqa: F401  a fixture
 

@@ -8,10 +8,10 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from provenance.printing.codes import code_png, code_svg, encode, in_capitals
+from provenance.printing.fonts import PLAIN, missing, printable, runs
 from shipments.labels.arranging import CodeTooSmall, arrange
-from shipments.labels.codes import code_png, code_svg, encode, in_capitals
 from shipments.labels.content import Said, words_of
-from shipments.labels.fonts import PLAIN, missing, printable, runs
 from shipments.labels.papers import PAPERS, SHEETS, paper_of
 from shipments.labels.pictures import codes_in, dots, pages, picture, pictures, printer_dpi
 from shipments.labels.sheets import Label, Placement, write_labels
@@ -214,7 +214,7 @@ def test_every_letter_that_is_drawn_is_in_its_typeface(text, font):
 def test_no_word_stands_on_another_or_on_the_code_or_outside(paper, said):
     from reportlab.lib.units import mm
 
-    from shipments.labels.fonts import width
+    from provenance.printing.fonts import width
 
     paper = PAPERS[paper]
     words, symbol = words_of(said), encode(LINKS["longest"].format(1))
