@@ -41,7 +41,7 @@ YIRGACHEFFE = Place(
 )  # fmt: skip
 MINAS = Place(
     47, ((118, 164, 206), (232, 236, 226)), ((142, 168, 158), (92, 104, 46)), (0.5, 0.2), True,
-    "A drawing: long rows on the rolling land of Sul de Minas.",
+    "A drawing: long rows in Sul de Minas.",
 )  # fmt: skip
 
 

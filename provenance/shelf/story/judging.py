@@ -81,8 +81,8 @@ def _reasons(links: Sequence[Step]) -> tuple[Words, ...]:
     told: list[Words] = []
     if one_hand := sum(step.evidence.words in words.BOTH_BUT.values() for step in alone):
         message = ngettext_lazy(
-            "In {number} of them both sides spoke, but not each with a key of its own.",
-            "In {number} of them both sides spoke, but not each with a key of its own.",
+            "In {number} of the steps that are one side’s word both sides spoke, but not each with a key of its own.",
+            "In {number} of the steps that are one side’s word both sides spoke, but not each with a key of its own.",
             one_hand,
         )
         told.append(sentence(message, number=words.number(one_hand)))

@@ -47,7 +47,7 @@ HANDED = [step("dispatch", BOTH), step("receive", BOTH)]
             "one_side",
             "3 of 5 steps in which the coffee changed hands are one side’s word.",
             [],
-            ["In 2 of them both sides spoke, but not each with a key of its own."],
+            ["In 2 of the steps that are one side’s word both sides spoke, but not each with a key of its own."],
         ),
         ([step("harvest", OWN), step("process", OWN)], "one_side", "Every step is one side’s word.", [], []),
         ([step("dispatch", ONE), step("receive", ONE)], "one_side", "Every step is one side’s word.", [], []),

@@ -8,7 +8,8 @@ const MARKS = { checked: "\u2714", mismatch: "\u2716", unchecked: "?" };
 // --- words: the page brings them, in its language ---
 
 const WORDS = JSON.parse(document.getElementById("check-words").textContent);
-const language = document.documentElement.lang || "en";
+// English as on the rest of the page: the day stands before the month.
+const language = document.documentElement.lang.replace(/^en$/, "en-GB") || "en-GB";
 
 function written(name, value) {
   if (name === "at" || name === "since")
