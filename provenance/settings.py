@@ -211,8 +211,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    # Before the policy, which says nothing of styles and scripts and is as long as some of them.
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -243,7 +244,7 @@ STORAGES = {
     # Pictures and papers, sealed; below MEDIA_DIR, or in a bucket (requirements-s3.txt).
     "attachments": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "provenance.collecting.NamedByContent"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
         # Uploads are for the site alone; these are for everybody, and often collected by another user.
