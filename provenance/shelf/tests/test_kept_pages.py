@@ -7,6 +7,7 @@ import time
 import zlib
 from datetime import UTC, date, datetime
 
+import brotli
 import pytest
 from django.db import OperationalError
 from django.test import Client
@@ -451,12 +452,14 @@ def test_a_telling_that_something_overtook_is_told_again():
 
 def test_a_page_travels_compressed_and_is_not_sent_twice(client, bag):
     plain = client.get(bag.link)
-    small = client.get(bag.link, headers={"Accept-Encoding": "gzip, br"})
+    small = client.get(bag.link, headers={"Accept-Encoding": "gzip, deflate"})
+    smaller = client.get(bag.link, headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
 
-    assert gzip.decompress(small.content) == plain.content
-    assert small["Content-Encoding"] == "gzip" and "Accept-Encoding" in small["Vary"]
-    assert len(small.content) < len(plain.content) / 2
-    assert small["ETag"] == plain["ETag"]
+    assert gzip.decompress(small.content) == brotli.decompress(smaller.content) == plain.content
+    assert (small["Content-Encoding"], smaller["Content-Encoding"]) == ("gzip", "br")
+    assert "Content-Encoding" not in plain and "Accept-Encoding" in plain["Vary"]
+    assert len(smaller.content) < len(small.content) < len(plain.content) / 2
+    assert small["ETag"] == smaller["ETag"] == plain["ETag"]
     assert small["Cache-Control"] == warm.FRESH_PAGE
     again = client.get(bag.link, headers={"If-None-Match": small["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -467,10 +470,21 @@ def test_a_page_travels_compressed_and_is_not_sent_twice(client, bag):
 def test_no_more_is_kept_warm_than_there_is_room_for(client, bag, monkeypatch):
     monkeypatch.setattr(warm, "MOST_BYTES", 12_000)
     for each in bag.bags:
-        client.get(f"/t/{each.token}")
+        client.get(f"/t/{each.token}", headers={"Accept-Encoding": "br"})
 
     assert len(warm._answers) == 1
-    assert warm._bytes == sum(len(each.compressed) for each in warm._answers.values())
+    assert warm._bytes == sum(len(each.body) for each in warm._answers.values())
+
+
+def test_what_nobody_asked_for_in_a_minute_is_kept_warm_no_longer(client, bag, monkeypatch):
+    client.get(f"/t/{bag.bags[0].token}")
+    [first] = warm._answers
+    later = time.monotonic() + warm.GREATEST_AGE + 1
+    monkeypatch.setattr(warm.time, "monotonic", lambda: later)
+    client.get(f"/t/{bag.bags[1].token}")
+
+    assert len(warm._answers) == 1 and first not in warm._answers
+    assert warm._bytes == sum(len(each.body) for each in warm._answers.values())
 
 
 def test_grounds_are_none_where_something_was_recorded_while_a_page_was_read(bag):
