@@ -302,7 +302,8 @@ def test_a_stored_index_that_was_changed_is_not_signed(log):
     publish(log, index=True)
     number = tlog_index.number_of(key_of("act", "harvest"))
     row = IndexBucket.objects.get(number=number)
-    IndexBucket.objects.filter(pk=row.pk).update(records=bytes(row.records)[:-1] + b"?")
+    records = bytes(row.records)
+    IndexBucket.objects.filter(pk=row.pk).update(records=records[:-1] + bytes([records[-1] ^ 1]))
     harvests(1, 2)
     before = Leaf.objects.count()
 
