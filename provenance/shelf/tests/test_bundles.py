@@ -1,16 +1,19 @@
 """The bundle that the server makes of a lot: judged by the verifier in Python, which judges as a phone does."""
 
+import gzip
 import json
 from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
 
+import brotli
 import pytest
 from django.db import connection
 
 from provenance.coffee import acts
 from provenance.coffee.statement import parse
 from provenance.pack.bundle import judge
+from provenance.pack.bundle.completeness import hashes
 from provenance.pack.bundle.form import jws_of
 from provenance.pack.tests.bundles.world import taken_out
 from provenance.shelf.proving.bundle import bundle_of
@@ -52,6 +55,34 @@ def test_the_bundle_is_fresh_for_seconds_and_open_to_other_sites(client, bag):
     assert answer["Cache-Control"] == "public, max-age=5"
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert answer.json()["lot"] == PACKED
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "read"),
+    [("gzip, deflate, br, zstd", "br", brotli.decompress), ("gzip", "gzip", gzip.decompress), ("", None, bytes)],
+)
+def test_the_bundle_travels_as_the_phone_takes_it(client, bag, accepted, encoding, read):
+    whole = client.get(BUNDLE)
+
+    answer = client.get(BUNDLE, HTTP_ACCEPT_ENCODING=accepted)
+
+    assert answer.get("Content-Encoding") == encoding
+    assert answer["Vary"] == whole["Vary"] == "Accept-Encoding"
+    assert read(answer.content) == whole.content
+
+
+def test_a_bundle_says_nothing_twice(client, log):
+    """Of twenty farmers: no hash of the log stands twice, and no JSON inside of base64."""
+    world.build(log, others=19)
+
+    bundle = fetched(client)
+
+    told = [each for one in bundle["statements"] for each in hashes(one["proof"])]
+    assert judge(bundle).outcome == "checked"
+    assert len(bundle["statements"]) == 136
+    assert len(told) == len(set(told)) < 150, "whole proofs have a thousand"
+    assert all('.{"v":1,"jti":' in one["statement"] for one in bundle["statements"])
+    assert len(gzip.compress(json.dumps(bundle).encode())) < 400 * len(bundle["statements"])
 
 
 @pytest.mark.parametrize("name", [UUID(int=0), pk_of(PACKED + "0")])

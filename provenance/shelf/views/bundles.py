@@ -1,14 +1,21 @@
 """What a phone needs to check a page by itself."""
 
+import re
 from uuid import UUID
 
+import brotli
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from provenance.shelf.keeping.warm import FRESH
 from provenance.shelf.proving.bundle import bundle_of
 from provenance.trail.models import Lot
+
+# What every browser takes by https; a tenth less than gzip, which the others get.
+TAKES_BROTLI = re.compile(r"\bbr\b")
+QUALITY = 5  # of 11: as fast as gzip usually is
 
 
 @require_safe
@@ -19,8 +26,12 @@ def bundle(request: HttpRequest, lot: UUID) -> HttpResponse:
     found = bundle_of(uri) if uri else None
     if found is None:
         return _open(JsonResponse({"detail": "Nobody has recorded this lot."}, status=404))
-    answer = JsonResponse(found)
+    answer = JsonResponse(found, json_dumps_params={"separators": (",", ":")})
     answer["Cache-Control"] = FRESH
+    patch_vary_headers(answer, ["Accept-Encoding"])
+    if TAKES_BROTLI.search(request.headers.get("Accept-Encoding", "")):
+        answer.content = brotli.compress(answer.content, quality=QUALITY)
+        answer["Content-Encoding"] = "br"
     return _open(answer)
 
 
