@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,7 @@ class Nginx:
 
     def __init__(self, folder, upstream, export):
         self.program = shutil.which("nginx") or pytest.skip("needs nginx (apt-get install nginx-light)")
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port, self.plain_port = folder, free_port(), free_port()
         self.make_certificate()
         text = (ROOT / "deploy" / "nginx.conf.template").read_text()
         values = {
@@ -152,7 +153,7 @@ class Nginx:
         assert set(re.findall(r"\$\{(\w+)\}", text)) == NAMES
         for name, value in values.items():
             text = text.replace(f"${{{name}}}", value)
-        text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
+        text = text.replace("listen 80;", f"listen 127.0.0.1:{self.plain_port};")
         text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{self.port} ssl")
         text = text.replace("/dev/stdout", str(folder / "access.log")).replace(
             "stderr emerg", f"{folder}/error.log emerg"
@@ -278,6 +279,18 @@ def test_what_the_export_lacks_and_what_is_for_auditors_is_answered_by_the_site(
     assert nginx.get("/log/main/1/policy")[0] == 200
 
 
+@pytest.mark.parametrize("host", [HOST, "evil.example", "evil.example:80"])
+def test_whatever_a_request_calls_the_site_it_is_led_to_its_own_name(site, host):
+    _, nginx = site
+    connection = HTTPConnection("127.0.0.1", nginx.plain_port, timeout=20)
+
+    connection.request("GET", "/t/abc?lang=de", headers={"Host": host})
+    answer = connection.getresponse()
+
+    assert (answer.status, answer.headers["Location"]) == (301, f"https://{HOST}/t/abc?lang=de")
+    connection.close()
+
+
 def test_figures_are_not_for_the_world(site):
     installation, nginx = site
 
@@ -317,11 +330,14 @@ def test_a_page_goes_through_is_cached_and_outlives_the_site(site):
     assert headers["Strict-Transport-Security"].startswith("max-age=63072000")
     assert "Set-Cookie" not in headers
     assert nginx.get(path)[2] == page
+    bundle = re.search(rb"/bundle/[0-9a-f-]+\.json", page).group().decode()
+    status, _, proof = nginx.get(bundle)
+    assert status == 200 and proof.startswith(b"{")
     style = re.search(rb'/static/css/[^"]+', nginx.get("/login/")[2]).group().decode()
     status, headers, sheet = nginx.get(style)
     assert status == 200 and "immutable" in headers["Cache-Control"]
 
-    # The log's files, and a page past its five seconds, need nobody behind nginx.
+    # The log's files, and a page and its proof past their five seconds, need nobody behind nginx.
     installation.kill("web")
     time.sleep(5.5)
     status, headers, tile = nginx.get("/log/main/1/tile/0/000.p/" + str(size_of(nginx)))
@@ -329,6 +345,7 @@ def test_a_page_goes_through_is_cached_and_outlives_the_site(site):
     assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert len(tile) == 32 * size_of(nginx)
     assert nginx.get(path)[2] == page
+    assert nginx.get(bundle)[2] == proof
     assert nginx.get(style)[2] == sheet
     status, headers, told = nginx.get("/login/")
     assert (status, headers["Retry-After"]) == (503, "10")
