@@ -176,7 +176,9 @@ class Teller:
 
     def _remarks(self, event_id: str) -> list[Sentence]:
         flags = self.books.flags.get(event_id, ())
-        return [sentence(words.FLAGS[flag.kind.value], kg=words.weight(flag.mass_mg)) for flag in flags]
+        at_receipt = flags and self.books.events[event_id].act == "receive"
+        said = words.FLAGS | words.FLAGS_OF_RECEIPTS if at_receipt else words.FLAGS
+        return [sentence(said[flag.kind.value], kg=words.weight(flag.mass_mg)) for flag in flags]
 
     def _lines(self, act: acts.Act) -> tuple[tuple[Weight, ...], tuple[Weight, ...]]:
         """What went in and what came out, lot by lot; a movement only has what it carried."""

@@ -7,12 +7,25 @@ from itertools import accumulate
 from django.utils.html import strip_tags
 
 from provenance.coffee import acts
-from provenance.coffee.acts import Attributes, Form, LotMass, NewLot
+from provenance.coffee.acts import Attributes, Difference, Form, LossKind, LotMass, NewLot
 from provenance.coffee.identifiers import lot_uri
 from provenance.coffee.statement import b64url
 from provenance.shelf.reading import page_of
 from provenance.shelf.tests import world
-from provenance.shelf.tests.world import DAY_LOT, GREEN, HOST, KG, KOFI, PACKED, ROASTED, ROASTERY, STATION, WOTE
+from provenance.shelf.tests.world import (
+    ALMAZ,
+    DAY_LOT,
+    FARM,
+    GREEN,
+    HOST,
+    KG,
+    KOFI,
+    PACKED,
+    ROASTED,
+    ROASTERY,
+    STATION,
+    WOTE,
+)
 from provenance.tlog.hashing import leaf_hash
 from provenance.trail.models import Event
 from provenance.trail.services.acting import Draft, record_acts
@@ -91,6 +104,31 @@ def test_deliveries_of_growers_whom_nobody_names_count_with_the_station(log):
     assert (source.name.text, str(source.growers)) == ("Wote Station site", "1 delivery")
     assert str(source.unnamed) == "1 of them from growers whom nobody names"
     assert source.permyriad == 10_000
+
+
+def test_a_receipt_of_less_than_was_sent_says_so_and_by_how_much(log):
+    world.build(log)
+    lot, day_lot = (lot_uri(HOST, Form.CHERRY, code) for code in ("H-9", "D-0304"))
+    sent, weighed = LotMass(lot=lot, mass_mg=100 * KG), LotMass(lot=lot, mass_mg=90 * KG)
+    cherry = NewLot(lot=lot, mass_mg=sent.mass_mg, form=Form.CHERRY, attributes=Attributes(country="ET"))
+    picked = acts.Harvest(at=world.at(3, 4, 6), site=FARM, output=cherry)
+    sending = acts.Dispatch(at=world.at(3, 4, 8), site=FARM, lines=(sent,), to_party=WOTE)
+    [_, dispatch] = record_acts(ALMAZ, [Draft(picked), Draft(sending)])
+    receipt = acts.Receive(
+        at=world.at(3, 4, 9),
+        site=STATION,
+        lines=(weighed,),
+        taken=(sent,),
+        from_party=ALMAZ,
+        dispatch=dispatch.event_id,
+        into=NewLot(lot=day_lot, mass_mg=weighed.mass_mg, form=Form.CHERRY),
+        losses=(Difference(kind=LossKind.WEIGHING_DIFFERENCE, mass_mg=10 * KG),),
+    )
+    record_acts(WOTE, [Draft(receipt)])
+
+    said = {step.title: [str(remark) for remark in step.remarks] for step in page_of(day_lot).story.steps}
+
+    assert said["Wote Station took in 90 kg of cherry from Almaz"] == ["10 kg less were weighed than had been sent."]
 
 
 def test_a_blend_has_a_chapter_for_each_source_and_one_for_all(log):

@@ -150,6 +150,13 @@ FLAGS = {
     "shortfall": _("{kg} more were used than anybody had said were there."),
 }
 
+# What the same flags say of coffee that was handed over, and not made into something else.
+FLAGS_OF_RECEIPTS = {
+    "above_ceiling": _("{kg} more were weighed than had been sent: that part counts as of unknown origin."),
+    "above_usual": _("{kg} more were weighed than had been sent."),
+    "below_usual": _("{kg} less were weighed than had been sent."),
+}
+
 REASONS = {
     "quality": _("its quality"),
     "weight": _("its weight"),
