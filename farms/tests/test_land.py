@@ -75,10 +75,10 @@ def test_a_plot_by_outline(grower, way):
     text = json.dumps(OUTLINE)
     answers = {"boundary": text} if way == "pasted" else {"file": SimpleUploadedFile("plot.geojson", text.encode())}
     page = grower.read_back("plot", **plot(grower, **answers))
-    assert "Almaz registers Upper field of 4.92 ha at Almaz site." in page.content.decode()
+    assert "Almaz registers Upper field of 4.90 ha at Almaz site." in page.content.decode()
     grower.client.post(reverse("farms:plot"), grower.signature(page))
     row = Plot.objects.get()
-    assert (row.area_m2, row.geo) == (49_172, "geo:6.2,38.2")
+    assert (row.area_m2, row.geo) == (48_959, "geo:6.2,38.2")
     shown = {one.name: one.value for one in disclosures_of([row.event], [AUDITORS])[row.event_id]}
     assert json.loads(shown["plot"]) == OUTLINE
     assert b"38.205" not in bytes(row.event.statement)
@@ -130,7 +130,7 @@ def test_a_large_point_is_doubted(grower):
         (
             {"boundary": json.dumps(OUTLINE), "area": "9"},
             "area",
-            "The outline itself measures 4.92 hectares. Leave this empty, or mend the outline.",
+            "The outline itself measures 4.90 hectares. Leave this empty, or mend the outline.",
         ),
         (
             {"boundary": json.dumps(OUTLINE), "latitude": "6.1", "longitude": "38.2"},

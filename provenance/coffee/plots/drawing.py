@@ -1,31 +1,26 @@
 """
-Plots of land: GeoJSON (RFC 7946) of one point or one simple polygon, its area and its rough place.
+One plot that a person draws or pastes: GeoJSON (RFC 7946) of one point or one simple polygon.
 
 Nothing is repaired in silence: what is wrong is refused with the field and the mend, what is only odd is told in
 ``doubts``.
 """
 
 import json
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 from typing import Never
 
 import shapely
 
 from provenance.coffee.errors import CoffeeError
+from provenance.coffee.plots.measuring import Position, ring_area_m2
 
 MAX_BYTES = 256 * 1024
 MAX_POINTS = 5_000
-EARTH_RADIUS_M = 6_371_007.2  # sphere of the same area as the WGS 84 ellipsoid
 COFFEE_LATITUDE = 35  # nearly all coffee grows closer to the equator
 LARGE_M2 = 10_000_000  # 1,000 hectares
 SMALL_M2 = 100
 MAX_NUMBER = 10**9
-
-Position = tuple[float, float]  # longitude, latitude in degrees, WGS 84
 
 
 class BadPlot(CoffeeError):
@@ -37,11 +32,13 @@ class Boundary:
     """
     A point (one position) or a polygon (a closed ring: the first position again at its end).
 
-    ``doubts`` are sentences for the person to see: nothing is wrong, but something may be.
+    ``doubts`` are sentences for the person to see: nothing is wrong, but something may be. ``as_typed`` is the geometry
+    with every digit that its file has, where it came in a file: 6.100 there is 6.100 here.
     """
 
     positions: tuple[Position, ...]
     doubts: tuple[str, ...] = ()
+    as_typed: str = ""
 
     @property
     def is_point(self) -> bool:
@@ -52,6 +49,10 @@ class Boundary:
         if self.is_point:
             return {"type": "Point", "coordinates": list(self.positions[0])}
         return {"type": "Polygon", "coordinates": [[list(position) for position in self.positions]]}
+
+    def text(self) -> str:
+        """The GeoJSON geometry as it is sealed."""
+        return self.as_typed or json.dumps(self.geometry(), separators=(",", ":"))
 
 
 def parse_geojson(text: str | bytes) -> Boundary:
@@ -72,16 +73,16 @@ def parse_geojson(text: str | bytes) -> Boundary:
         boundary: tuple[Position, ...] = (_position(coordinates, doubts),)
     else:
         boundary = _ring(coordinates, doubts)
-        _doubt_area(_ring_area_m2(boundary), doubts)
+        _doubt_area(ring_area_m2(boundary), doubts)
     _doubt_place(boundary[0], doubts)
     return Boundary(positions=boundary, doubts=tuple(doubts))
 
 
 def area_m2(boundary: Boundary) -> int:
-    """Square metres inside the ring, on the sphere. A point has no area: ``BadPlot``."""
+    """Square metres inside the ring. A point has no area: ``BadPlot``."""
     if boundary.is_point:
         raise BadPlot("area: a point has no area, enter it in hectares.", field="area_m2")
-    return round(_ring_area_m2(boundary.positions))
+    return round(ring_area_m2(boundary.positions))
 
 
 def centre(boundary: Boundary) -> Position:
@@ -93,12 +94,6 @@ def centre(boundary: Boundary) -> Position:
     return (inside.x, inside.y)
 
 
-def blur(position: Position) -> str:
-    """``geo:LATITUDE,LONGITUDE`` to one tenth of a degree (about 11 km): what may stand in signed bytes (RFC 5870)."""
-    longitude, latitude = position
-    return f"geo:{_tenth(latitude)},{_tenth(longitude)}"
-
-
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 _OTHER_KINDS = {
@@ -108,7 +103,7 @@ _OTHER_KINDS = {
     "MultiLineString": "type: lines enclose no land; draw a polygon.",
     "GeometryCollection": "type: this is a collection; enter each shape as a plot of its own.",
 }
-_WGS84 = frozenset({"urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:OGC::CRS84", "EPSG:4326"})
+WGS84 = frozenset({"urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:OGC::CRS84", "EPSG:4326"})
 
 
 def _load(text: str | bytes) -> dict[str, object]:
@@ -161,7 +156,7 @@ def _check_crs(value: dict[str, object]) -> None:
         return
     properties = crs.get("properties") if isinstance(crs, dict) else None
     name = properties.get("name") if isinstance(properties, dict) else None
-    if name not in _WGS84:
+    if name not in WGS84:
         raise BadPlot("crs: the coordinates are not in WGS 84; export the file in WGS 84 (EPSG:4326).", field="crs")
 
 
@@ -226,16 +221,6 @@ def _check_simple(ring: tuple[Position, ...]) -> None:
         )
 
 
-def _ring_area_m2(ring: Sequence[Position]) -> float:
-    # Chamberlain and Duquette, "Some Algorithms for Polygons on a Sphere", 2007: trapezoids to the pole.
-    total = 0.0
-    for (longitude, latitude), (next_longitude, next_latitude) in pairwise(ring):
-        total += math.radians(next_longitude - longitude) * (
-            2 + math.sin(math.radians(latitude)) + math.sin(math.radians(next_latitude))
-        )
-    return abs(total) * EARTH_RADIUS_M**2 / 2
-
-
 def _doubt_area(area: float, doubts: dict[str, None]) -> None:
     if area > LARGE_M2:
         doubts[f"The plot measures {area / 10_000:,.0f} hectares. Is every corner right?"] = None
@@ -249,8 +234,3 @@ def _doubt_place(position: Position, doubts: dict[str, None]) -> None:
         doubts["Little coffee grows so far from the equator. Are longitude and latitude swapped?"] = None
     elif abs(latitude) > COFFEE_LATITUDE:
         doubts["Little coffee grows so far from the equator. Is the place right?"] = None
-
-
-def _tenth(degrees: float) -> Decimal:
-    # Adding zero turns -0.0 into 0.0.
-    return Decimal(degrees).quantize(Decimal("0.1"), ROUND_HALF_EVEN) + 0
