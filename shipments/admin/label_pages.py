@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from provenance.bags.models import Bag
@@ -145,5 +146,5 @@ def code_file(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponse:
         raise Http404
     make, content_type = CODE_FILES[kind]
     answer = HttpResponse(make(bag_url(bag, level=LabelLayout.Level.LOT)), content_type=content_type)
-    answer["Content-Disposition"] = f'attachment; filename="code-{lot.code.replace("/", "-")}.{kind}"'
+    answer["Content-Disposition"] = content_disposition_header(True, f"code-{lot.code.replace('/', '-')}.{kind}")
     return answer

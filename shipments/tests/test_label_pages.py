@@ -1,6 +1,7 @@
 """Designing and printing labels, door by door: works · strangers · wrong method · bad input, with nothing written."""
 
 import re
+from email.message import Message
 from io import BytesIO
 
 import pypdfium2
@@ -413,6 +414,18 @@ def test_a_printing_house_gets_the_lots_code_as_a_file(packed, roastery, kind, c
     if kind == "png":
         image = Image.open(BytesIO(answer.content)).convert("L")
         assert codes_in(image) == ["http://localhost:8000/01/09521234000013/10/B-1"]
+
+
+@pytest.mark.parametrize("code", ['A";x="/1', "..", "A%0d%0aX:1"])
+def test_a_lot_number_does_not_end_the_name_of_its_file(packed, roastery, code):
+    answer = roastery.client.get(reverse("admin:shipments_ownlot_code", args=[packed(1, code=code).pk, "svg"]))
+
+    said = Message()
+    said["Content-Disposition"] = answer["Content-Disposition"]
+    assert said.get_params(header="Content-Disposition") == [
+        ("attachment", ""),
+        ("filename", f"code-{code.replace('/', '-')}.svg"),
+    ]
 
 
 def test_there_is_no_such_file_for_strangers_of_other_kinds_or_without_gtin(packed, roastery, kofi, wote):

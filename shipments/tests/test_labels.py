@@ -1,5 +1,6 @@
 """Labels as a printer gets them: every code reads back, every word has its place."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
 
@@ -175,6 +176,26 @@ def test_a_person_can_read_lot_product_roaster_and_domain():
         "trail.kofi-roastery.example",
     ):
         assert words in text
+
+
+INJECTED = replace(
+    FULL,
+    product=r") Tj ET Q BT (evil",
+    roaster="^FS^XZ^XA^FO0,0^FDevil",
+    origin="endstream /OpenAction<</JS(1)>>",
+    cup_notes=r"\\( ~JR ~DG %%EOF",
+)
+
+
+def test_words_in_the_languages_of_printers_stay_words():
+    document, zpl = sheet(labels(1, INJECTED)), BytesIO()
+    write_zpl(zpl, labels(2, INJECTED), paper_of("roll-58", dpi=203))
+
+    text = " ".join(text_of(document).split())
+    assert all(words in text for words in (INJECTED.product, INJECTED.roaster, INJECTED.origin, INJECTED.cup_notes))
+    assert b"/OpenAction" not in document
+    label = r"\^XA\^PW\d+\^LL\d+\^LH0,0\^FO0,0\^GFA,\d+,\d+,\d+,[0-9A-Zg-z,!:]+\^FS\^XZ\n"
+    assert re.fullmatch(f"({label}){{2}}", zpl.getvalue().decode("ascii"))
 
 
 def test_letters_of_other_scripts_are_printed_as_they_are_read():
