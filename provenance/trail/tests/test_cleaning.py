@@ -1,9 +1,15 @@
 """What is kept of a picture is its pixels; what cannot be one is refused in words that say the mend."""
 
+import subprocess
+import sys
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from PIL import Image
 
 from provenance.trail.services.attaching import cleaning
@@ -151,6 +157,59 @@ def test_points_are_counted_before_any_is_decoded(monkeypatch):
     refusal(png_of_size(60_000, 60_000))
 
     assert decoded == []
+
+
+LARGE = """
+import sys
+from pathlib import Path
+from provenance.trail.services.attaching.cleaning import clean_picture
+
+data = Path(sys.argv[1]).read_bytes()
+Path("/proc/self/clear_refs").write_text("5")
+clean_picture(data)
+[peak] = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+print(int(peak) // 1024)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux to tell the memory of a process")
+def test_a_small_file_of_25_million_points_takes_less_memory_than_three_copies_of_them(tmp_path):
+    file = tmp_path / "large.png"
+    Image.new("RGBA", (5000, 4990)).save(file)
+    assert file.stat().st_size < 100_000
+
+    run = subprocess.run(
+        [sys.executable, "-c", LARGE, file], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+
+    assert int(run.stdout) < 320  # MB, Python and Pillow among them
+
+
+def test_pictures_are_decoded_one_at_a_time(monkeypatch):
+    decode, now, most = cleaning._plain, [], []
+
+    def watched(image):
+        now.append(image)
+        most.append(len(now))
+        # The others get their turn, were they let in.
+        time.sleep(0.01)
+        plain = decode(image)
+        now.remove(image)
+        return plain
+
+    monkeypatch.setattr(cleaning, "_plain", watched)
+    picture = jpeg(900, 600)
+
+    with ThreadPoolExecutor(4) as senders:
+        list(senders.map(clean_picture, [picture] * 4))
+
+    assert most == [1, 1, 1, 1]
+
+
+def test_a_picture_that_cannot_be_decoded_lets_the_next_one_in():
+    refusal(png_of_size(900, 600))
+
+    assert len(clean_picture(jpeg(900, 600)).files) == 1
 
 
 def test_a_pdf_is_kept_as_it_is_and_half_of_one_is_not():
