@@ -60,6 +60,11 @@ def _tell(verdict: Verdict, not_trusted: str) -> int:
         print(f"Could not check: {verdict.code} {_params(verdict)}".rstrip())
         return UNCHECKED
     print(f"Checked: {_params(verdict)}. Of the weights it says nothing: that does the pack.")
+    if verdict.code == "checked_anew":
+        print(
+            f"The log was begun anew at entry {verdict.params['first']}. "
+            "That nothing is left out before it rests on its operator's word."
+        )
     if not_trusted:
         print(f"Origin not trusted: {not_trusted}")
     return NOT_TRUSTED if not_trusted else CHECKED

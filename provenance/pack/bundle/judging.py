@@ -137,6 +137,9 @@ class _Check:
             return Verdict("unchecked", "not_indexed")
         entries = newest.first + newest.checkpoint.size
         params = {"statements": total, "entries": entries, **quorum.told()}
+        if newest.first:
+            # The indexes of logs that ended are not asked.
+            return Verdict("checked", "checked_anew", params={**params, "first": newest.first}, memory=kept)
         return Verdict("checked", "checked", params=params, memory=kept)
 
     def _begin(self, bundle: Mapping[str, Any], standing: Standing) -> Said:

@@ -26,6 +26,10 @@ WORDS: dict[str, str | Promise] = {
     "code.checked": _(
         "{statements} signed statements, each in the log of {entries} entries, with nothing left out; {vouched}"
     ),
+    "code.checked_anew": _(
+        "{statements} signed statements, each in the log of {entries} entries, with nothing left out since entry "
+        "{first}, where the log was begun anew; of what is older the operator alone says so; {vouched}"
+    ),
     "vouched.witnessed": _("witnessed by {names} on {at} UTC"),
     "vouched.none": _("no witness is asked for, so the operator alone says that there is one history"),
     "vouched.not_yet": _("not witnessed yet, so the operator alone says that there is one history"),

@@ -174,6 +174,10 @@ PLANTED_BUGS: dict[str, tuple[str, tuple[str, str, str]]] = {
         ("log.js", "if (hex(await keyId(name, key)) !== id)", "if (false)"),
     ),
     "any log's checkpoint": ("checkpoint of another log", ("log.js", 'if (origin !== log) refuse("another_log");', "")),
+    "a log that ended is called complete": (
+        "two logs of one series",
+        ("verify.js", 'first ? { code: "checked_anew" } : ', ""),
+    ),
     "a log is succeeded wherever it ended": (
         "succession that quotes another end",
         ("verify.js", "startsWith(`${text}\\n`)", 'startsWith("")'),

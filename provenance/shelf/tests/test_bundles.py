@@ -254,7 +254,8 @@ def test_a_succeeded_log_is_followed(client, bag):
 
     verdict = judge(fetched(client), memory=memory, read_tile=tile_of(client))
 
-    assert (verdict.outcome, verdict.memory["log"]) == ("checked", 1)
+    assert (verdict.outcome, verdict.code, verdict.memory["log"]) == ("checked", "checked_anew", 1)
+    assert verdict.params["first"] == memory["size"]
 
 
 def test_witnesses_are_in_the_bundle(client, bag, log, settings, tmp_path, monkeypatch):

@@ -26,8 +26,8 @@ class Expected(NamedTuple):
 _MADE: dict[str, tuple[Expected, Make]] = {}
 
 
-def checked(*, kept: bool = True) -> Callable[[Make], Make]:
-    return _case(Expected("checked", "checked", kept=kept))
+def checked(code: str = "checked", *, kept: bool = True) -> Callable[[Make], Make]:
+    return _case(Expected("checked", code, kept=kept))
 
 
 def unchecked(code: str, *, kept: bool = False) -> Callable[[Make], Make]:

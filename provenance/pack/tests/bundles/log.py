@@ -213,19 +213,19 @@ def in_two_logs(*, quoted: BundleLog | None = None, by: str = OPERATOR, act: str
     return bundle, log, after
 
 
-@checked()
+@checked("checked_anew")
 def two_logs_of_one_series() -> Case:
     bundle, _, _ = in_two_logs()
     return {"bundle": bundle}
 
 
-@checked()
+@checked("checked_anew")
 def two_logs_where_the_phone_knows_the_first() -> Case:
     bundle, log, _ = in_two_logs()
     return {"bundle": bundle, "memory": log.memory(4), "tiles": log.tiles()}
 
 
-@checked()
+@checked("checked_anew")
 def two_logs_where_the_phone_knows_the_second() -> Case:
     bundle, log, after = in_two_logs()
     memory = {**after.memory(), "genesis": log.memory()["genesis"], "log": 1}

@@ -63,7 +63,10 @@ class Check {
     const waiting = this.statements.filter(({ index }) => index === null).length;
     if (waiting) return { outcome: "unchecked", code: "waiting", params: { waiting, statements }, memory };
     if (!indexed) throw new Unchecked("not_indexed");
-    return { outcome: "checked", code: "checked", params: { statements, entries: last.first + last.size, ...told(quorum) }, memory };
+    const { first } = last;
+    // The indexes of logs that ended are not asked.
+    const found = first ? { code: "checked_anew" } : { code: "checked" };
+    return { outcome: "checked", ...found, params: { statements, entries: first + last.size, first, ...told(quorum) }, memory };
   }
 
   // --- the log ---
