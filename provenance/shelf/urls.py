@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from provenance.shelf.languages import in_readers_language
-from provenance.shelf.views import badge, bundles, codes, counting, messages, pages, pictures, resolver
+from provenance.shelf.views import badge, bundles, codes, counting, messages, pages, pictures, resolver, scripts
 
 app_name = "shelf"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("seen", counting.seen, name="seen"),
     path("report/<path:code>", in_readers_language(messages.report), name="report"),
     path("thanks/<path:code>", in_readers_language(messages.thanks), name="thanks"),
+    re_path(r"^check\.(?P<digest>[0-9a-f]{12})\.js$", scripts.check, name="check-script"),
     path("how/", in_readers_language(pages.how), name="how"),
     path("verify/", in_readers_language(pages.verify), name="verify"),
     # The shortest compressed GTIN has ten letters. Last, for it may look like any word.

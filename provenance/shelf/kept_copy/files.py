@@ -7,6 +7,8 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 
+from provenance.shelf.proving.script import check_script
+
 ALL_OF = "shelf"
 BESIDE = ("css/beantrail.css", "img/bean.svg")
 
@@ -16,6 +18,8 @@ def own_files() -> Iterator[tuple[str, bytes]]:
     Path and bytes of each. Where names hold digests (production) a file stands under both names: pages ask for the one,
     and scripts for each other by the other.
     """
+    script = check_script()
+    yield script.path, script.text.encode()
     for name in sorted((*_names(), *BESIDE)):
         found = finders.find(name)
         if found is None:

@@ -8,12 +8,13 @@ import subprocess
 from hashlib import sha256
 from pathlib import Path
 
+import brotli
 import pytest
 
 from conftest import SHARED
 from provenance.pack.tests.bundles import FOLDER, made
 from provenance.shelf.proving import law, words
-from provenance.shelf.templatetags.proving import MODULES
+from provenance.shelf.proving.script import MODULES, check_script, function_of
 from provenance.shelf.tests.planted import PLANTED_BUGS
 from provenance.shelf.tests.shown import page_cases
 
@@ -85,11 +86,37 @@ def test_the_page_has_words_for_all_that_the_check_answers():
     assert codes_in_scripts() | {expected.code for _, expected, _ in made()} == told
 
 
-def test_every_module_of_the_check_is_fetched_at_once():
-    # growth: not on a first visit; kept: on kept copies only
-    others = {"page", "count", "growth", "kept"}
+def test_every_module_of_the_check_is_in_its_one_script():
+    # count: its own, on pages of bags; kept: on kept copies only
+    others = {"count", "kept"}
 
     assert {script.stem for script in SCRIPTS.glob("*.js")} - others == set(MODULES)
+    assert len(MODULES) == len(set(MODULES))
+
+
+def test_the_one_script_is_served_compressed_for_ever_and_never_missing(client):
+    script = check_script()
+    answer = client.get(f"/{script.path}", headers={"Accept-Encoding": "gzip, br"})
+    plain = client.get(f"/{script.path}")
+    older = client.get("/check.0123456789ab.js", headers={"Accept-Encoding": "gzip"})
+
+    assert brotli.decompress(answer.content) == plain.content == gzip.decompress(older.content) == script.text.encode()
+    assert answer["Content-Type"] == "text/javascript; charset=utf-8"
+    assert "immutable" in answer["Cache-Control"] and older["Cache-Control"] == "no-cache"
+    assert client.get("/check.js").status_code == 404
+
+
+@pytest.mark.parametrize("line", ['export { here as there } from "./bytes.js";', 'import all from "./bytes.js";'])
+def test_modules_of_another_form_are_not_joined(line):
+    with pytest.raises(ValueError, match="cannot be joined: (import all|export { here)"):
+        function_of("law", f"const law = 1;\n{line}\n")
+
+
+def test_what_is_loaded_later_is_the_very_same_module_or_a_file_of_its_own():
+    text = check_script().text
+
+    assert "await Promise.resolve($growth)" in text
+    assert 'await import("/static/shelf/vendor/noble-ed25519.js")' in text
 
 
 def test_vendored_scripts_are_as_they_were_released():
@@ -100,7 +127,5 @@ def test_vendored_scripts_are_as_they_were_released():
 
 
 def test_the_check_is_small_enough_for_a_cheap_phone():
-    """As transferred on a first visit, by the compression that every server has; brotli takes an eighth less."""
-    scripts = [SCRIPTS / f"{name}.js" for name in ("page", *MODULES)]
-
-    assert sum(len(gzip.compress(script.read_bytes(), 9)) for script in scripts) <= 24_500
+    """As transferred on a first visit, by the compression that nearly every browser takes by https."""
+    assert len(brotli.compress(check_script().text.encode())) <= 20_000
