@@ -1,6 +1,5 @@
 """Farms and plots."""
 
-import json
 from decimal import Decimal
 
 from django.conf import settings
@@ -9,10 +8,9 @@ from farms.services.business import Farm
 from farms.services.plans import Plan, Refused, draft
 from provenance.coffee import identifiers, plots
 from provenance.coffee.acts import RegisterPlot, RegisterSite
-from provenance.coffee.plots import Boundary
+from provenance.coffee.plots import M2_PER_HECTARE, Boundary
 from provenance.trail.services.queries import AUDITORS
 
-M2_PER_HECTARE = 10_000
 MAX_AREA_HA = 100_000
 # A disclosure holds 64 KiB, its envelope and the escapes of the quotation marks among them.
 MAX_BOUNDARY_BYTES = 60_000
@@ -39,7 +37,7 @@ def register_plot(*, party: str, farm: Farm, name: str, boundary: Boundary, area
 
     Raises Refused (fields ``area``, ``boundary``) and BadPlot.
     """
-    text = json.dumps(boundary.geometry(), separators=(",", ":"))
+    text = boundary.text()
     if len(text) > MAX_BOUNDARY_BYTES:
         raise Refused("The line has too many corners to be sealed. Simplify it to some hundreds.", field="boundary")
     area_m2 = _area_m2(boundary, area_ha)

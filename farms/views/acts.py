@@ -17,6 +17,7 @@ from farms.forms.coffee import CorrectForm, DeliveryForm, HarvestForm
 from farms.forms.drying import DryingForm
 from farms.forms.land import FarmForm, PlotForm
 from farms.forms.pictures import PictureForm
+from farms.forms.plot_files import PlotFileForm
 from farms.forms.replying import ReplyForm
 from farms.services.mending import may_correct
 from farms.services.plans import Plan
@@ -99,6 +100,32 @@ class RegisterFarm(ActView):
 class RegisterPlot(ActView):
     form_class = PlotForm
     prefilled = ("farm",)
+
+
+class RegisterPlotFile(ActView):
+    """Many plots in one signature; those that have to be mended are told, and left out."""
+
+    form_class = PlotFileForm
+    prefilled = ("farm",)
+
+    def read_back(self, form: PlotFileForm) -> HttpResponse:
+        passing = form.passing
+        if passing:
+            form.plan("").rehearse()
+        answers = form.cleaned_data
+        typed = {"farm": answers["farm"], "sent": answers["sent"], "shown": len(passing)}
+        return self.show(
+            "farms/plot_file.html",
+            form=form,
+            judged=form.judged,
+            passing=passing,
+            typed=typed.items(),
+            event_id=new_event_id(),
+        )
+
+    def receipt(self, event: Event) -> HttpResponse:
+        messages.success(self.request, "Signed and recorded. The plots stand with your farm below.")
+        return redirect("farms:home")
 
 
 class RecordHarvest(ActView):

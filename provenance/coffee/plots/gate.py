@@ -79,7 +79,9 @@ def _names_given_twice(plots: Sequence[TypedPlot]) -> list[tuple[int, Finding]]:
         (
             number,
             flag(
-                "name-twice", f"{times[plot.name]} plots of the file are called {plot.name}.", "Give each its own name."
+                "name-twice",
+                f"{times[plot.name]} plots of the file are called {plot.name[:60]}.",
+                "Give each its own name.",
             ),
         )
         for number, plot in enumerate(plots)

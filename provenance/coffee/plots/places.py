@@ -24,7 +24,7 @@ def judge_place(plot: TypedPlot, country: str) -> Iterator[Finding]:
     if plot.country and plot.country not in CODES:
         yield Finding(
             rule="country-code",
-            wrong=f"“{plot.country}” is no country code.",
+            wrong=f"“{plot.country[:30]}” is no country code.",
             mend="Write the two capital letters of ISO 3166, like ET for Ethiopia or HN for Honduras.",
         )
         stated = country

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from unicodedata import normalize
 
 from provenance.coffee.plots.countries import CODES
 from provenance.coffee.plots.findings import Finding, flag
@@ -97,7 +98,8 @@ def said_in(pairs: Iterable[tuple[str, object]], *, texts: bool) -> Said:
     given = [(name, value) for name, value in pairs if value is not None and value != ""]
     by_name = {re.sub(r"[^a-z0-9]", "", name.lower()): value for name, value in reversed(given)}
     said = {what: next((by_name[name] for name in names if name in by_name), "") for what, names in _CALLED.items()}
-    found = [_misspelt(name) for name, _ in given if name != _EU_NAMES.get(name.lower(), name)]
+    # Only a file of the EU's own form goes there as it is.
+    found = [] if texts else [_misspelt(name) for name, _ in given if name != _EU_NAMES.get(name.lower(), name)]
     area = said["area"]
     if isinstance(area, str) and area and texts:
         area = number_in(area)
@@ -118,7 +120,7 @@ def _country(eu: object, other: object) -> str:
 
 
 def _text(value: object) -> str:
-    return " ".join(str(value).split())[:100] if isinstance(value, str | Decimal) else ""
+    return normalize("NFC", " ".join(str(value).split())) if isinstance(value, str | Decimal) else ""
 
 
 def _misspelt(name: str) -> Finding:
