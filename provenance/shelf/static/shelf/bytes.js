@@ -34,7 +34,7 @@ let rested = 0;
 const rest = () => globalThis.scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
 
 export async function digest(algorithm, bytes) {
-  if (performance.now() - rested > 8) rested = (await rest(), performance.now());
+  if (performance.now() - rested > 4) rested = (await rest(), performance.now());
   return new Uint8Array(await crypto.subtle.digest(algorithm, bytes));
 }
 export const sha256 = (bytes) => digest("SHA-256", bytes);
