@@ -38,12 +38,12 @@ class Script:
 
 
 def check_script() -> Script:
-    """The check as it stands in the files now."""
-    return _joined(max((FOLDER / f"{name}.js").stat().st_mtime_ns for name in MODULES))
+    """The check as it stands in the files now, and as files are named now."""
+    return _joined(max((FOLDER / f"{name}.js").stat().st_mtime_ns for name in MODULES), static("shelf/page.js"))
 
 
 @lru_cache(maxsize=1)
-def _joined(changed: int) -> Script:
+def _joined(changed: int, named: str) -> Script:
     text = "".join(function_of(name, (FOLDER / f"{name}.js").read_text()) for name in MODULES)
     return Script(text, sha256(text.encode()).hexdigest()[:12])
 
