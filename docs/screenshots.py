@@ -43,7 +43,11 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        bags = dict(re.findall(r"^  (one origin|house blend|called back) +\S+?:\d+(/\S+)$", said, re.MULTILINE))
+        bags = dict(
+            re.findall(
+                r"^  (one origin|house blend|called back|contested|copied code) +\S+?:\d+(/\S+)$", said, re.MULTILINE
+            )
+        )
         shopper(browser, address, bags)
         farmer(browser, address)
         businesses(browser, address)
@@ -95,8 +99,15 @@ def wait_for(address: str) -> None:
 
 
 def shopper(browser: Browser, address: str, bags: dict[str, str]) -> None:
-    for name, bag in (("shopper", "one origin"), ("blend", "house blend"), ("recalled", "called back")):
-        page = open_page(browser, address, PHONE)
+    for name, bag, language in (
+        ("shopper", "one origin", "en"),
+        ("blend", "house blend", "en"),
+        ("recalled", "called back", "en"),
+        ("contested", "contested", "en"),
+        ("copied", "copied code", "en"),
+        ("german", "one origin", "de"),
+    ):
+        page = open_page(browser, address, PHONE, language=language)
         page.goto(bags[bag])
         page.wait_for_selector("#check[data-outcome=checked]", timeout=60_000)
         keep(page, name)
@@ -131,8 +142,9 @@ def businesses(browser: Browser, address: str) -> None:
 def labels(page: Page) -> None:
     page.goto("/admin/shipments/ownlot/")
     page.get_by_role("link", name="HU-261104").click()
-    page.get_by_role("link", name=re.compile("label", re.IGNORECASE)).first.click()
+    page.get_by_role("link", name="Print labels").click()
     page.wait_for_load_state("networkidle")
+    keep(page, "labels-desk")
     names = ("csrfmiddlewaretoken", "first", "last", "order")
     form = {name: page.input_value(f"[name={name}]") for name in names}
     sheet = page.request.post(page.url, form=form, headers={"Referer": page.url}).body()
@@ -166,8 +178,8 @@ def forged(browser: Browser, address: str, bag: str, folder: Path) -> None:
     keep(page, "forged")
 
 
-def open_page(browser: Browser, address: str, size: dict[str, int], user: str = "") -> Page:
-    page = browser.new_context(base_url=address, viewport=size, device_scale_factor=1.5).new_page()
+def open_page(browser: Browser, address: str, size: dict[str, int], user: str = "", language: str = "en") -> Page:
+    page = browser.new_context(base_url=address, viewport=size, device_scale_factor=1.5, locale=language).new_page()
     if user:
         page.goto("/login/")
         page.fill("[name=username]", user)
@@ -183,7 +195,7 @@ def keep(page: Page, name: str) -> None:
 
 def shrink(picture: Path) -> None:
     """Few colours are enough for paper and ink."""
-    Image.open(picture).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(picture, optimize=True)
+    Image.open(picture).convert("RGB").quantize(192, dither=Image.Dither.NONE).save(picture, optimize=True)
 
 
 if __name__ == "__main__":
