@@ -35,12 +35,30 @@ def fetch(url: str, *, limit: int, timeout: float, headers: Mapping[str, str] | 
     return _call("GET", url, None, headers or {}, limit, timeout)
 
 
-def post(url: str, body: bytes, *, limit: int, timeout: float) -> Answer:
-    """POST of a text; limits and errors are those of ``fetch``."""
-    return _call("POST", url, body, {"Content-Type": "text/plain; charset=utf-8"}, limit, timeout)
+def post(url: str, body: bytes, *, limit: int, timeout: float, headers: Mapping[str, str] | None = None) -> Answer:
+    """POST, of a text where ``headers`` do not say otherwise; limits and errors are those of ``fetch``."""
+    headers = {"Content-Type": "text/plain; charset=utf-8", **(headers or {})}
+    return _call("POST", url, body, headers, limit, timeout)
 
 
 def _call(method: str, url: str, body: bytes | None, headers: Mapping[str, str], limit: int, timeout: float) -> Answer:
+    asked = threading.Event()
+    try:
+        return _talk(method, url, body, headers, limit, timeout, asked)
+    except OutsideError as error:
+        error.asked = asked.is_set()
+        raise
+
+
+def _talk(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    limit: int,
+    timeout: float,
+    asked: threading.Event,
+) -> Answer:
     target = parse(url)
     late = threading.Event()
     to_try = endpoints(target)
@@ -51,6 +69,7 @@ def _call(method: str, url: str, body: bytes | None, headers: Mapping[str, str],
             _cut_off(plain, deadline - time.monotonic(), late),
             closing(_secured(plain, target)) as connected,
         ):
+            asked.set()
             answer = _ask(connected, target, method, body, headers, limit)
     except OutsideError:
         raise

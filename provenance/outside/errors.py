@@ -2,7 +2,13 @@
 
 
 class OutsideError(Exception):
-    """The call brought no answer that may be used."""
+    """
+    The call brought no answer that may be used.
+
+    ``asked``: whether the request may have reached the other server all the same. Where not, nothing was sent.
+    """
+
+    asked = False
 
 
 class Refused(OutsideError):
