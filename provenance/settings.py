@@ -421,6 +421,17 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="beantrail@localhost")
 
+# Texts to growers' telephones: docs/operations.md, "Texts for receipts".
+TEXT_GATEWAY = one_of("TEXT_GATEWAY", ("console", "file", "http"), "console")
+TEXT_DIR = Path(BASE_DIR / env.str("TEXT_DIR", default=str(DATA_DIR / "texts")))
+TEXT_GATEWAY_URL = env.str("TEXT_GATEWAY_URL", default="")
+TEXT_GATEWAY_SECRET = env.str("TEXT_GATEWAY_SECRET", default="")
+TEXT_GATEWAY_TIMEOUT = env.int("TEXT_GATEWAY_TIMEOUT", default=10)
+if TEXT_GATEWAY == "http" and not ("={to}" in TEXT_GATEWAY_URL and "={text}" in TEXT_GATEWAY_URL):
+    raise ImproperlyConfigured(
+        "TEXT_GATEWAY_URL must say where number and words go, like https://gateway.example/send?to={to}&text={text}."
+    )
+
 # Who may read /metrics from elsewhere, as "Authorization: Bearer …"; this machine may where no proxy stands before it.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections, connections
 
+from farms.services.receipts.numbering import number_all, number_new
 from provenance.bags.services.messages import forget_old_words
 from provenance.jobs import services as jobs
 from provenance.shelf.keeping.store import sweep as sweep_pages
@@ -84,6 +85,9 @@ class Command(BaseCommand):
             Duty("export", export_due, every=5.0),
             Duty("attachments", sweep, every=3600.0),
             Duty("kept pages", sweep_pages, every=3600.0),
+            # So that the code on a paper is found soon after the receipt has come in.
+            Duty("receipts", number_new, every=2.0),
+            Duty("all receipts", number_all, every=3600.0),
             Duty("words of shoppers", forget_old_words, every=3600.0),
             # In a thread of its own: a long import must not hold up the log.
             Duty("jobs", lambda: jobs.run_due(waiting_for=waiting_for, interrupted=stopping.is_set)),

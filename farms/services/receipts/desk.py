@@ -1,0 +1,47 @@
+"""Whose receipts somebody may see: those that his business signed, his own, and those of the growers in his care."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from provenance.coffee.acts import Receive
+from provenance.coffee.statement import parse
+from provenance.members.models import Membership, User
+from provenance.members.services import parties_of
+from provenance.trail.models import Event, Key, Party, Subject
+
+Role = Membership.Role
+# Whoever takes coffee in from growers.
+TAKERS = (Role.COLLECTOR, Role.STATION, Role.MILL, Role.EXPORTER)
+GROWERS = (Role.FARMER, Role.COLLECTOR)
+
+
+class ReceiptDesk:
+    def __init__(self, user: User) -> None:
+        self.takers = parties_of(user, *TAKERS)
+        self.growers = parties_of(user, *GROWERS)
+        self.guardians = parties_of(user, Role.OFFICER)
+
+    @property
+    def is_nobodys(self) -> bool:
+        return not (self.takers or self.growers or self.guardians)
+
+    def receipts(self) -> QuerySet[Event]:
+        """The newest first."""
+        own_keys = Key.objects.filter(party__in=self.takers).values("kid")
+        in_care = Party.objects.filter(guardian__in=self.guardians).values("uri")
+        brought = Subject.objects.filter(event=OuterRef("pk"), kind="party").filter(
+            Q(uri__in=self.growers) | Q(uri__in=in_care)
+        )
+        found = Event.objects.filter(act=Receive.name).filter(Q(kid__in=own_keys) | Exists(brought))
+        return found.select_related("leaf", "log", "correction").order_by("-pk")
+
+    def receipt(self, event: Event) -> Event | None:
+        """None for what is not this person's to see: an event may name a grower who did not bring the coffee."""
+        found = self.receipts().filter(pk=event.pk).first()
+        return found if found and self._may_see(found) else None
+
+    def _may_see(self, event: Event) -> bool:
+        statement = parse(bytes(event.statement))
+        grower = statement.body.from_party
+        if statement.iss in self.takers or grower in self.growers:
+            return True
+        return bool(grower) and Party.objects.filter(uri=grower, guardian__in=self.guardians).exists()
