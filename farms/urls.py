@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
-from farms.views import acts, pages, people
+from farms import papers
+from farms.views import acts, pages, passbooks, people, receipts
 
 app_name = "farms"
 urlpatterns = [
@@ -20,5 +21,13 @@ urlpatterns = [
     path("events/<uuid:uuid>/proof", pages.Proof.as_view(), name="proof"),
     path("events/<uuid:uuid>/correct/", acts.CorrectEvent.as_view(), name="correct"),
     path("growers/", people.Growers.as_view(), name="growers"),
+    path("growers/<uuid:grower>/passbook/", passbooks.MemberPassbook.as_view(), name="member-passbook"),
+    path("growers/<uuid:grower>/telephone/", passbooks.MemberTelephone.as_view(), name="member-telephone"),
+    path("passbook/", passbooks.OwnPassbook.as_view(), name="passbook"),
+    path("telephone/", passbooks.OwnTelephone.as_view(), name="telephone"),
+    path("receipts/", receipts.Receipts.as_view(), name="receipts"),
+    path("receipts/<uuid:uuid>/", receipts.PaperReceipt.as_view(), name="paper-receipt"),
+    path("receipts/<uuid:uuid>/slip.pdf", receipts.Paper.as_view(draw=papers.slip), name="slip"),
+    path("receipts/<uuid:uuid>/a6.pdf", receipts.Paper.as_view(draw=papers.sheet), name="a6"),
     path("growers/new/", people.Enrol.as_view(), name="enrol"),
 ]

@@ -143,6 +143,10 @@ def contested_for(reason: str) -> str:
     return CONTESTED_FOR[reason]
 
 
+def payment(kind: str) -> str:
+    return PAYMENTS[kind]
+
+
 def country(code: str) -> str:
     return COUNTRIES.get(code, code)
 

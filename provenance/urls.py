@@ -17,6 +17,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("farms/", include("farms.urls")),
+    path("r/", include("farms.check_urls")),
     path("shipments/", include("shipments.urls")),
     path("jobs/", include("provenance.jobs.urls")),
     path("witness/", include("provenance.witness.urls")),

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from provenance.coffee.identifiers import new_id, party_uri
 from provenance.members.models import Membership, User
 from provenance.members.services import enrol
 from provenance.trail.models import Party
+from provenance.trail.models.projections import pk_of
 from provenance.trail.services import registry
 from provenance.trail.services.queries import AUDITORS, PARTNERS, PUBLIC, names_of
 
@@ -25,6 +27,11 @@ class Grower:
     name: str
     country: str
     usernames: tuple[str, ...]
+
+    @property
+    def pk(self) -> UUID:
+        """By which pages name the grower."""
+        return pk_of(self.party)
 
 
 def draw_party() -> str:
