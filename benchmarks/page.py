@@ -57,7 +57,9 @@ def get(url: str) -> int:
     """One request as a phone sends it; returns the length of the answer."""
     where, _, query = url.partition("?")
     environ = (
-        RequestFactory(SERVER_NAME="localhost").get(where, QUERY_STRING=query, HTTP_ACCEPT_ENCODING="gzip").environ
+        RequestFactory(SERVER_NAME="localhost")
+        .get(where, QUERY_STRING=query, HTTP_ACCEPT_ENCODING="gzip, deflate, br")
+        .environ
     )
     statuses: list[str] = []
     answer = application(environ, lambda status, headers, exc_info=None: statuses.append(status))
