@@ -182,6 +182,20 @@ def test_a_page_older_than_the_log_is_to_be_loaded_again(phone, bag):
     assert outcome(phone) == "Could not check: this page is older than the log; load it again."
 
 
+def test_statements_that_a_cache_still_holds_are_fetched_anew_before_a_page_is_called_false(phone, bag):
+    phone.goto(bag.link)
+    assert outcome(phone).startswith("Checked on your phone just now")
+    recall = acts.Recall(at=world.at(11, 5), site=world.ROASTERY, lots=(world.PACKED,), reason="labelling")
+    record_acts(world.KOFI, [Draft(recall)])
+    bag.publish()
+
+    # The page is asked for again; its statements may be five seconds old, and come out of the browser's own cache.
+    phone.reload()
+
+    assert phone.get_by_text("Recalled: do not drink this coffee.").is_visible()
+    assert outcome(phone).startswith("Checked on your phone just now")
+
+
 def test_what_waits_for_the_log_could_not_be_checked(phone, bag):
     recall = acts.Recall(at=world.at(11, 5), site=world.ROASTERY, lots=(world.PACKED,), reason="labelling")
     record_acts(world.KOFI, [Draft(recall)])

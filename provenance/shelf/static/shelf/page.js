@@ -109,13 +109,20 @@ function whatIsShown(lot, page = document) {
 }
 
 /** What is no answer in the form asked for counts as none: a fault of the network, or a page to log in to it. */
-async function get(address, read, options) {
+async function get(address, read) {
   try {
-    const answer = await fetch(address, options);
+    const answer = await fetch(address);
     return answer.ok ? await read(answer) : null;
   } catch {
     return null;
   }
+}
+
+/** An address that no cache has seen yet: those on the way need not heed a browser that asks for what is new. */
+function anew(address) {
+  const url = new URL(address, location.href);
+  url.searchParams.set("anew", Date.now());
+  return url;
 }
 
 /** The log is served under its origin: here, whatever host it calls itself by. */
@@ -126,20 +133,20 @@ async function checkPage(place) {
   // A kept copy says of which day it is: that no witness has signed since, and that this phone may have seen more, is no news.
   const kept = "kept" in place.dataset;
   place.querySelector(".words").textContent = say("checking");
-  const check = async (shown, cache) => {
-    const bundle = await get(address, (answer) => answer.json(), { cache });
+  const check = async (shown, from) => {
+    const bundle = await get(from, (answer) => answer.json());
     if (!bundle) return { outcome: "unchecked", code: "not_arrived" };
     if (bundle.origin !== origin) return { outcome: "mismatch", step: "page", code: "bundle_of_another_log" };
     return verifyBundle(bundle, { memory: recall(origin), shown, readTile, live: !kept });
   };
-  let result = await check(whatIsShown(lot), "default");
-  // A cache between may still hold what was served before the log that this phone saw.
-  if (result.code === "entries_withheld") result = await check(whatIsShown(lot), "reload");
+  let result = await check(whatIsShown(lot), address);
+  // A cache between may still hold what was served before the log that this phone saw, or before this page.
+  if (result.code === "entries_withheld" || result.step === "page") result = await check(whatIsShown(lot), anew(address));
   // Or the page is the older one: if it tells all when it is fetched anew, nobody hid anything.
   if (result.code === "page_leaves_out") {
-    const now = await get(location.href, (answer) => answer.text(), { cache: "reload" });
+    const now = await get(anew(location.href), (answer) => answer.text());
     const fresh = now && new DOMParser().parseFromString(now, "text/html");
-    if (fresh && (await check(whatIsShown(lot, fresh), "reload")).outcome !== "mismatch") result = { outcome: "unchecked", code: "page_old" };
+    if (fresh && (await check(whatIsShown(lot, fresh), anew(address))).outcome !== "mismatch") result = { outcome: "unchecked", code: "page_old" };
   }
   if (kept && result.code === "entries_withheld") result.code = "copy_older";
   remember(origin, result.memory);
