@@ -21,6 +21,7 @@ urlpatterns = [
     path("events/<uuid:uuid>/proof", pages.Proof.as_view(), name="proof"),
     path("events/<uuid:uuid>/correct/", acts.CorrectEvent.as_view(), name="correct"),
     path("growers/", people.Growers.as_view(), name="growers"),
+    path("growers/<uuid:grower>/plots/", acts.RegisterGrowersPlotFile.as_view(), name="growers-plot-file"),
     path("growers/<uuid:grower>/passbook/", passbooks.MemberPassbook.as_view(), name="member-passbook"),
     path("growers/<uuid:grower>/telephone/", passbooks.MemberTelephone.as_view(), name="member-telephone"),
     path("passbook/", passbooks.OwnPassbook.as_view(), name="passbook"),

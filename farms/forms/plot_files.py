@@ -25,7 +25,6 @@ class PlotFileForm(SayForm):
 
     farm = forms.ChoiceField(error_messages={"invalid_choice": "Choose a farm of yours."})
     file = forms.FileField(
-        required=False,
         allow_empty_file=True,
         label="Which file?",
         widget=forms.FileInput({"accept": KINDS}),
@@ -42,6 +41,7 @@ class PlotFileForm(SayForm):
             data["sent"] = b64encode(files["file"].read(plot_files.MAX_BYTES + 1)).decode()
         self.judged: tuple[Judged, ...] = ()
         super().__init__(business, data, files, **kwargs)
+        self.fields["file"].required = not (data and data.get("sent"))
 
     def prepare(self) -> None:
         self.farms = {farm.uri: farm for farm in self.business.farms}
@@ -55,9 +55,7 @@ class PlotFileForm(SayForm):
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
-        if not answers.get("sent") and not (self.files and "file" in self.files):
-            self.add_error("file", "Choose a file.")
-        elif "farm" in answers:
+        if not self.errors:
             try:
                 original = b64decode(answers["sent"], validate=True)
                 self.judged = plot_files.judge_file(self.business, self.farms[answers["farm"]], original)
@@ -75,3 +73,14 @@ class PlotFileForm(SayForm):
         if event_id and self.cleaned_data["shown"] != len(self.passing):
             raise Refused("What can be registered has changed since you looked. Look again.", field="file")
         return plot_files.register_plots(self.business.party, self.judged)
+
+
+class GrowersPlotFileForm(PlotFileForm):
+    """For an officer, who signs as the guardian of a grower."""
+
+    intro = PlotFileForm.intro + " Your cooperative signs for the grower; the grower sees it and can answer."
+
+    def missing(self) -> tuple[str, str, str] | None:
+        if self.farms:
+            return None
+        return "A plot belongs to a farm, and this grower has not registered one yet.", "farms:growers", "All growers"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
+from farms import words
 from farms.services.business import Business, Farm
 from farms.services.land import register_plot
 from farms.services.plans import Plan, Refused
@@ -15,7 +16,7 @@ from provenance.coffee.plots.overlaps import Neighbour
 from provenance.coffee.plots.reading import read_plots
 from provenance.coffee.plots.typed import TypedPlot
 from provenance.coffee.strict_json import MalformedJson, check_text
-from provenance.trail.models import Plot
+from provenance.trail.models import Plot, Site
 from provenance.trail.services.queries import AUDITORS, disclosures_of
 
 # What a phone sends, and a person reads before signing. Lists of thousands are no work for one page.
@@ -57,7 +58,8 @@ def judge_file(business: Business, farm: Farm, data: bytes) -> tuple[Judged, ...
     plots = read_plots(data).plots
     if len(plots) > MAX_PLOTS:
         raise BadPlot(f"The file holds {len(plots):,} plots. Send at most {MAX_PLOTS} at once.", field="file")
-    verdicts = judge(plots, country=farm.country, neighbours=neighbours_of(business.party, plots))
+    near = neighbours_of(_owner(farm), plots)
+    verdicts = judge(plots, country=farm.country, neighbours=near, called=words.country)
     return tuple(_planned(business, farm, verdict) for verdict in verdicts)
 
 
@@ -69,7 +71,7 @@ def register_plots(party: str, judged: Iterable[Judged]) -> Plan:
     return Plan(party, tuple(draft for plan in plans for draft in plan.drafts))
 
 
-def neighbours_of(party: str, plots: Iterable[TypedPlot]) -> list[Neighbour]:
+def neighbours_of(owner: str, plots: Iterable[TypedPlot]) -> list[Neighbour]:
     """
     Land that is registered near these plots. The sealed outlines are read here and never shown to the grower.
 
@@ -87,9 +89,14 @@ def neighbours_of(party: str, plots: Iterable[TypedPlot]) -> list[Neighbour]:
         except BadPlot:
             # Erased at somebody's wish, or recorded without its outline.
             continue
-        own = row.site.party.uri == party
-        found.append(Neighbour(boundary, values.get("name", "a plot of yours") if own else "", own))
+        own = row.site.party.uri == owner
+        found.append(Neighbour(boundary, values.get("name", "a plot of this grower") if own else "", own))
     return found
+
+
+def _owner(farm: Farm) -> str:
+    """Whose farm it is: an officer signs for somebody else."""
+    return str(Site.objects.values_list("party__uri", flat=True).get(uri=farm.uri))
 
 
 def _cells(plot: TypedPlot) -> set[str]:
@@ -110,7 +117,11 @@ def _planned(business: Business, farm: Farm, verdict: Verdict) -> Judged:
             )
         except Refused as error:
             findings = (*findings, _refused(error))
-    return Judged(verdict, plan, findings, sketch(verdict.plot, findings))
+    # What has to be mended comes first.
+    findings = tuple(sorted(findings, key=lambda finding: not finding.refuses))
+    # A point alone on white paper shows nothing.
+    picture = None if verdict.plot.is_point else sketch(verdict.plot, findings)
+    return Judged(verdict, plan, findings, picture)
 
 
 def _check_name(name: str) -> None:

@@ -1,4 +1,4 @@
-"""A small drawing of a plot, with the spots that have to be mended."""
+"""A small drawing of an outline, with the spots that have to be mended."""
 
 import math
 from collections.abc import Iterable
@@ -10,16 +10,15 @@ from provenance.coffee.plots.typed import TypedPlot
 
 WIDTH, HEIGHT, MARGIN = 300, 200, 22
 METRES_PER_DEGREE = 111_320
-# A point, or a plot that is all one spot, is shown with this much around it.
+# An outline that is all one spot is shown with this much around it.
 LEAST_M = 20.0
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """North is up. ``lines``: the ``d`` of a path, in units of the view box; empty for a point, which has a ``dot``."""
+    """North is up. ``lines``: the ``d`` of a path, in units of the view box."""
 
     lines: str
-    dot: tuple[int, int] | None
     marks: tuple[tuple[int, int], ...]
     across_m: int
     width: int = WIDTH
@@ -51,9 +50,8 @@ def sketch(plot: TypedPlot, findings: Iterable[Finding]) -> Sketch | None:
 
     spots = [finding.at for finding in findings if finding.at and finding.refuses]
     return Sketch(
-        lines="" if plot.is_point else "".join(_line([at(position) for position in ring]) for ring in rings),
-        dot=at(rings[0][0]) if plot.is_point else None,
-        marks=() if plot.is_point else tuple(dict.fromkeys(at(spot) for spot in spots)),
+        lines="".join(_line([at(position) for position in ring]) for ring in rings),
+        marks=tuple(dict.fromkeys(at(spot) for spot in spots)),
         across_m=round(across_m),
     )
 

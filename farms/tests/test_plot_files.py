@@ -3,14 +3,17 @@
 import json
 import re
 from base64 import b64encode
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from farms.services import plot_files, sketching
+from farms.tests.conftest import Grower
+from provenance.coffee.statement import parse
 from provenance.coffee.tests.plot_files import FIELD, collection, kml, outline, placemark, spot, workbook
-from provenance.trail.models import Event, Plot
+from provenance.trail.models import Event, Party, Plot, Site
 from provenance.trail.services.queries import AUDITORS, PARTNERS, PUBLIC, disclosures_of
 
 pytestmark = pytest.mark.django_db
@@ -109,8 +112,11 @@ def test_a_file_of_which_nothing_passes_offers_nothing_to_sign(grower, nothing_w
         (spot("[38.215123,6.162345]", Area=4.5), "A point stands for 4.5 hectares."),
         (spot("[38.215123,6.162345]"), "A point has no area. How large is the plot, in hectares?"),
         (spot("[6.162345,38.215123]", Area=1), "Longitude and latitude are swapped"),
-        (spot("[-75.123456,2.123456]", Area=1), "outside of ET."),
-        (spot("[38.215123,6.162345]", Area=1, ProducerCountry="CO"), "the farm is registered in ET"),
+        (spot("[-75.123456,2.123456]", Area=1), "outside of Ethiopia."),
+        (
+            spot("[38.215123,6.162345]", Area=1, ProducerCountry="CO"),
+            "The file says Colombia, and the farm is registered in Ethiopia.",
+        ),
         (spot("[38.215123,6.162345]", Area="1"), "The area is not written as a number"),
         (spot("[38.215123,6.162345]", Area=1, name="Fin\u202eca"), "The plot&#x27;s name cannot be kept."),
         (spot("[38.215123,6.162345]", Area=1, name="x" * 101), "longer than 100 letters"),
@@ -147,7 +153,7 @@ def test_a_file_that_cannot_be_taken_is_refused_beside_its_field(grower, nothing
 @pytest.mark.parametrize(
     ("answers", "errors"),
     [
-        ({}, {"file": ["Choose a file."]}),
+        ({}, {"file": ["This is not answered yet."]}),
         ({"sent": "no base64!"}, {"file": ["The file did not arrive whole. Choose it again."]}),
     ],
 )
@@ -190,14 +196,12 @@ def test_what_changed_between_looking_and_signing_is_not_signed_unseen(grower):
 
 
 def test_land_of_a_neighbour_is_flagged_and_neither_shown_nor_named(client, grower, neighbour):
-    from farms.tests.conftest import Grower
-
     theirs = Grower(type(client)(), neighbour)
     sign(theirs, look(theirs, collection(outline(FIELD, name="Bekele's secret field"))))
     page = look(grower, collection(UPPER))
     [judged] = page.context["judged"]
     assert [finding.rule for finding in judged.findings] == ["overlap-with-another"]
-    assert judged.plan is not None and judged.sketch.marks == ()
+    assert judged.plan is not None and judged.sketch is not None and judged.sketch.marks == ()
     assert "secret" not in page.content.decode()
     sign(grower, page)
     assert Plot.objects.count() == 2
@@ -223,6 +227,54 @@ def test_a_sketch_leaves_an_open_outline_open(grower):
     page = look(grower, collection(outline(FIELD.replace(",[38.205001,6.162001]]", "]"))))
     [path] = re.findall(r'<path class="land" d="([^"]+)"', page.content.decode())
     assert path.count("L") == 3 and "z" not in path
+
+
+# --- the officer -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hanna(log, officer):
+    """A grower in the care of Selam's cooperative, with a farm."""
+    from provenance.trail.services import registry
+
+    party = officer.party.replace("wote", "hanna")
+    site = party.replace("/party/", "/loc/")
+    registry.register_party(
+        kind="person", roles=["farmer"], name="Hanna", country="ET", party=party, guardian=officer.party
+    )
+    registry.register_site(party=party, kind="farm", name="Hanna's farm", country="ET", site=site)
+    return Party.objects.get(uri=party)
+
+
+def test_an_officer_registers_the_plots_of_a_grower_in_care_and_the_cooperative_signs(client, officer, hanna):
+    client.force_login(officer)
+    page_of = reverse("farms:growers-plot-file", args=[hanna.pk])
+    farm = Site.objects.get(party=hanna).uri
+    assert page_of in client.get(reverse("farms:growers")).content.decode()
+    page = client.post(page_of, {"farm": farm, "file": SimpleUploadedFile("p.geojson", collection(UPPER, CROSSED))})
+    assert "1 of 2 plots can be registered" in page.content.decode()
+    signed = Grower.signature(None, page)
+    first, second = client.post(page_of, signed), client.post(page_of, signed)
+    assert (first.status_code, first.url) == (302, reverse("farms:growers"))
+    assert second.status_code == 302
+    plot = Plot.objects.get()
+    assert plot.site.party == hanna
+    assert parse(bytes(plot.event.statement)).iss == officer.party
+    assert sealed(plot.event)["name"] == "Upper field"
+
+
+def test_an_officer_reaches_no_grower_of_another_cooperative(client, officer, neighbour, nothing_written):
+    nothing_written()
+    client.force_login(officer)
+    theirs = Party.objects.get(uri=neighbour.party)
+    for pk in (theirs.pk, uuid4()):
+        page_of = reverse("farms:growers-plot-file", args=[pk])
+        answers = {"farm": neighbour.site, "file": SimpleUploadedFile("p.geojson", collection(UPPER))}
+        assert client.get(page_of).status_code == client.post(page_of, answers).status_code == 404
+
+
+def test_a_grower_is_no_officer(grower, hanna):
+    assert grower.client.get(reverse("farms:growers-plot-file", args=[hanna.pk])).status_code == 403
 
 
 # --- planted bugs ----------------------------------------------------------------------------------------------------

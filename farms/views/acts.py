@@ -17,8 +17,10 @@ from farms.forms.coffee import CorrectForm, DeliveryForm, HarvestForm
 from farms.forms.drying import DryingForm
 from farms.forms.land import FarmForm, PlotForm
 from farms.forms.pictures import PictureForm
-from farms.forms.plot_files import PlotFileForm
+from farms.forms.plot_files import GrowersPlotFileForm, PlotFileForm
 from farms.forms.replying import ReplyForm
+from farms.services.business import Business
+from farms.services.caring import in_care
 from farms.services.mending import may_correct
 from farms.services.plans import Plan
 from farms.services.replying import to_reply_to
@@ -26,6 +28,7 @@ from farms.services.telling import Told, receipt_of, tell
 from farms.views.base import GrowerView
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.statement import parse
+from provenance.members.models import Membership
 from provenance.trail.models import Event
 from provenance.trail.services.acting import new_event_id
 from provenance.unavailable import or_unavailable
@@ -126,6 +129,26 @@ class RegisterPlotFile(ActView):
     def receipt(self, event: Event) -> HttpResponse:
         messages.success(self.request, "Signed and recorded. The plots stand with your farm below.")
         return redirect("farms:home")
+
+
+class RegisterGrowersPlotFile(RegisterPlotFile):
+    """An officer registers the plots of a grower in the cooperative's care; the cooperative signs."""
+
+    form_class = GrowersPlotFileForm
+    roles = (Membership.Role.OFFICER,)
+
+    def business_of(self, party: str, **about: Any) -> Business:
+        care = in_care(party, about["grower"])
+        if care is None:
+            raise Http404
+        return care
+
+    def subject(self, grower: UUID) -> None:
+        """The business is the grower's already."""
+
+    def receipt(self, event: Event) -> HttpResponse:
+        messages.success(self.request, "Signed and recorded. The plots stand with the grower's farm.")
+        return redirect("farms:growers")
 
 
 class RecordHarvest(ActView):

@@ -1,6 +1,6 @@
 """Whose pages these are: a grower sees and says what is the grower's own, and nothing else exists."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
@@ -22,17 +22,21 @@ GROWERS = (Membership.Role.FARMER, Membership.Role.COLLECTOR)
 class GrowerView(LoginRequiredMixin, View):
     """A page of the party that the person grows or collects for, by the clock of its country."""
 
+    roles: ClassVar[tuple[Membership.Role, ...]] = GROWERS
     business: Business
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.handle_no_permission()
-        parties = parties_of(request.user, *GROWERS)
+        parties = parties_of(request.user, *self.roles)
         if not parties:
             return self.without_farm(request)
-        self.business = Business(parties[0])
+        self.business = self.business_of(parties[0], **kwargs)
         with timezone.override(self.business.clock):
             return super().dispatch(request, *args, **kwargs)
+
+    def business_of(self, party: str, **about: Any) -> Business:
+        return Business(party)
 
     def without_farm(self, request: HttpRequest) -> HttpResponse:
         raise PermissionDenied

@@ -6,7 +6,7 @@ The rules, their sources and what only flags stand in ``docs/plots.md``.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from provenance.coffee.plots.drawing import Boundary
@@ -35,10 +35,17 @@ class Verdict:
 
 
 def judge(
-    plots: Sequence[TypedPlot], *, country: str = "", neighbours: Sequence[Neighbour] = ()
+    plots: Sequence[TypedPlot],
+    *,
+    country: str = "",
+    neighbours: Sequence[Neighbour] = (),
+    called: Callable[[str], str] = str,
 ) -> tuple[Verdict, ...]:
-    """``country``: of the farm that they are said to belong to. ``neighbours``: land that is registered already."""
-    alone = [_judge_alone(plot, country) for plot in plots]
+    """
+    ``country``: of the farm that they are said to belong to. ``neighbours``: land that is registered already.
+    ``called``: what a country's code is called in the findings.
+    """
+    alone = [_judge_alone(plot, country, called) for plot in plots]
     found: dict[int, list[Finding]] = {number: [] for number in range(len(alone))}
     for number, finding in find_overlaps([verdict.boundary for verdict in alone], neighbours):
         # A plot that lies on ten others of somebody else's is told so once.
@@ -49,10 +56,10 @@ def judge(
     return tuple(_with(verdict, found[number]) for number, verdict in enumerate(alone))
 
 
-def _judge_alone(plot: TypedPlot, country: str) -> Verdict:
+def _judge_alone(plot: TypedPlot, country: str, called: Callable[[str], str]) -> Verdict:
     findings = list(plot.found)
     if plot.rings:
-        findings += judge_place(plot, country)
+        findings += judge_place(plot, country, called)
         # Nothing can be drawn of what lies outside of the world.
         if not any(finding.rule == "range" for finding in findings):
             findings += judge_point(plot) if plot.is_point else judge_outline(plot)

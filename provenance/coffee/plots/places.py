@@ -1,6 +1,6 @@
 """The rules of where a plot lies: in range, on land that its country has, and longitude before latitude."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from provenance.coffee.plots.countries import CODES, degrees_outside
@@ -14,11 +14,14 @@ NEAR_DEGREES = 0.1
 FAR_DEGREES = 0.5
 KM_PER_DEGREE = 111
 
+DECIMALS = 6  # Regulation (EU) 2023/1115, article 2 (28)
+
 _NOWHERE = Decimal("0.01")
+_ON_THE_GROUND = ("111 km", "11 km", "1 km", "110 m", "11 m", "1 m")
 
 
-def judge_place(plot: TypedPlot, country: str) -> Iterator[Finding]:
-    """``country``: ISO 3166-1 alpha-2 of the farm, or "" where the plot's own word is all there is."""
+def judge_place(plot: TypedPlot, country: str, called: Callable[[str], str]) -> Iterator[Finding]:
+    """``country`` of the farm: ISO 3166-1 alpha-2, or "" where only the plot says one. ``called``: its name."""
     spots = [spot for ring in plot.rings for spot in ring]
     stated = plot.country or country
     if plot.country and plot.country not in CODES:
@@ -31,13 +34,13 @@ def judge_place(plot: TypedPlot, country: str) -> Iterator[Finding]:
     elif plot.country and country and plot.country != country:
         yield Finding(
             rule="other-country",
-            wrong=f"The file says {plot.country}, and the farm is registered in {country}.",
+            wrong=f"The file says {called(plot.country)}, and the farm is registered in {called(country)}.",
             mend="Choose the farm that the plot belongs to, or mend the country in the file.",
         )
     broken = list(_range(spots))
     yield from broken or _precision(spots)
     if not broken:
-        yield from _within(spots, stated)
+        yield from _within(spots, stated, called(stated))
 
 
 def _range(spots: Sequence[Spot]) -> Iterator[Finding]:
@@ -62,25 +65,28 @@ def _range(spots: Sequence[Spot]) -> Iterator[Finding]:
 
 
 def _precision(spots: Sequence[Spot]) -> Iterator[Finding]:
-    short = [spot for spot in spots if spot.decimals < 6]
-    if short:
-        most = max(spot.decimals for spot in spots)
-        told = "one position has" if len(short) == 1 else f"{len(short)} positions have"
-        where = f"Of {len(spots)} positions, {told}" if len(spots) > 1 else "The position has"
-        told_metres = {0: "111 km", 1: "11 km", 2: "1 km", 3: "110 m", 4: "11 m", 5: "1 m"}
+    short = [spot for spot in spots if spot.decimals < DECIMALS]
+    most = max(spot.decimals for spot in spots)
+    if short and most < DECIMALS:
         yield flag(
             "decimals",
-            f"{where} fewer than six decimals as typed; the law asks for six."
-            + (f" None has more than {most}, which is about {told_metres[most]} on the ground." if most < 6 else ""),
-            "Measure or export again with six decimals. Zeros that somebody adds are no measurement; zeros that a "
-            "program left out at the end are no harm.",
+            f"The law asks for six decimals. Here are {most or 'none'}, which is to about {_ON_THE_GROUND[most]}.",
+            "Measure or export again with six. Zeros that somebody adds are no measurement.",
+            short[0].position,
+        )
+    elif short:
+        yield flag(
+            "decimals",
+            f"{len(short)} of {len(spots)} positions {'has' if len(short) == 1 else 'have'} fewer than six decimals as "
+            "typed.",
+            "Many programs leave out zeros at the end; that does no harm. Otherwise measure again.",
             short[0].position,
         )
     if any(spot.altitude for spot in spots):
         yield flag("altitude", "The file has altitudes.", "They are left out: the EU's system has no place for them.")
 
 
-def _within(spots: Sequence[Spot], country: str) -> Iterator[Finding]:
+def _within(spots: Sequence[Spot], country: str, name: str) -> Iterator[Finding]:
     positions = [spot.position for spot in spots]
     outside = degrees_outside(country, positions) if country else None
     if outside is None:
@@ -88,20 +94,20 @@ def _within(spots: Sequence[Spot], country: str) -> Iterator[Finding]:
     elif outside > NEAR_DEGREES and _swapped_lies_in(country, positions):
         yield Finding(
             rule="swapped",
-            wrong=f"Longitude and latitude are swapped: as written, the plot lies outside of {country}, and the other "
+            wrong=f"Longitude and latitude are swapped: as written, the plot lies outside of {name}, and the other "
             "way round inside.",
             mend="Write longitude first, then latitude. In a sheet, look at the names of the two columns.",
         )
     elif outside > FAR_DEGREES:
         yield Finding(
             rule="outside-country",
-            wrong=f"The plot lies about {outside * KM_PER_DEGREE:,.0f} km outside of {country}.",
+            wrong=f"The plot lies about {outside * KM_PER_DEGREE:,.0f} km outside of {name}.",
             mend="Look for a missing minus sign (west and south are below zero), a wrong digit, or another country.",
         )
     elif outside > NEAR_DEGREES:
         yield flag(
             "near-border",
-            f"The plot lies about {outside * KM_PER_DEGREE:,.0f} km outside of {country}, by a coarse map.",
+            f"The plot lies about {outside * KM_PER_DEGREE:,.0f} km outside of {name}, by a coarse map.",
             "Is the country right?",
         )
 

@@ -89,9 +89,17 @@ def test_what_the_eu_refuses_is_said_with_its_place_and_its_mend(
 @pytest.mark.parametrize(
     ("feature", "rule", "wrong"),
     [
-        (spot("[38.205123,6.1623]", Area=1), "decimals", "None has more than 4, which is about 11 m on the ground."),
-        (spot("[38.205123,6.16]", Area=1), "decimals", "fewer than six decimals as typed"),
-        (outline(FIELD.replace("6.163001", "6.16300")), "decimals", "Of 5 positions, 2 positions have fewer than six"),
+        (
+            spot("[38.205123,6.1623]", Area=1),
+            "decimals",
+            "The law asks for six decimals. Here are 4, which is to about 11 m.",
+        ),
+        (spot("[38.205123,6.16]", Area=1), "decimals", "Here are 2, which is to about 1 km."),
+        (
+            outline(FIELD.replace("6.163001", "6.16300")),
+            "decimals",
+            "2 of 5 positions have fewer than six decimals as typed.",
+        ),
         (spot(AT), "no-area", "counts it as 4 hectares"),
         (outline(FIELD, Area=3), "area-differs", "The file says 3 hectares, and the outline measures 1.22."),
         (spot(AT, Area=1, productionplace="x"), "property-name", "only knows ProductionPlace"),
