@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 import brotli
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils.html import strip_tags
 
@@ -184,7 +184,7 @@ def contest(bag):
     lots = (world.DAY_LOT, lot_uri(HOST, Form.CHERRY, "H-1"))
     said = acts.Contest(at=world.at(3, 5), event=bag.events["took in"].event_id, lots=lots, reason="weight")
     says(ALMAZ, said)
-    return "Almaz contests one step: the weight is wrong."
+    return "Almaz disagrees with one step: the weight is wrong."
 
 
 def correction(bag):
@@ -253,7 +253,7 @@ NONE_HOLDS = "None that holds today"
 
 def contested(certificate):
     act = acts.Contest(at=world.at(2, 3), event=certificate.jti, lots=(), reason="claim")
-    return says(WOTE, act), "Wote Station contests one step"
+    return says(WOTE, act), "Wote Station disagrees with one step"
 
 
 def ended(certificate):
@@ -384,6 +384,41 @@ def test_a_page_is_shown_where_it_cannot_be_kept(client, bag, monkeypatch):
     monkeypatch.setattr(store, "unimportant", busy)
 
     assert "Number 1 of 3" in text(client, bag.link)
+    assert not KeptPage.objects.exists()
+    assert not warm._answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_is_shown_at_once_while_somebody_else_writes(client, log):
+    bag = world.build(log)
+    recorder = connection.copy()
+    locks = {"sqlite": ["BEGIN IMMEDIATE"], "postgresql": ["BEGIN", "LOCK TABLE shelf_keptpage IN EXCLUSIVE MODE"]}
+    with recorder.cursor() as cursor:
+        for statement in locks[connection.vendor]:
+            cursor.execute(statement)
+        try:
+            assert "Number 1 of 3" in text(client, bag.link)
+        finally:
+            cursor.execute("ROLLBACK")
+            recorder.close()
+    assert not KeptPage.objects.exists()
+
+    client.get(bag.link)
+    assert KeptPage.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_is_shown_by_a_database_that_takes_no_writes(client, log):
+    bag = world.build(log)
+    setting = {"sqlite": "PRAGMA query_only", "postgresql": "SET default_transaction_read_only"}[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{setting} = on")
+        try:
+            pages = [text(client, bag.link) for _ in range(2)]
+        finally:
+            cursor.execute(f"{setting} = off")
+
+    assert pages[0] == pages[1] and "Number 1 of 3" in pages[0]
     assert not KeptPage.objects.exists()
     assert not warm._answers
 
