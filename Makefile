@@ -16,7 +16,7 @@ export PUBLIC_URL ?= http://localhost:$(PORT)
 # The web server and, beside it, the process that publishes and does jobs. Either's end is the end of both.
 define SERVE
 $(BIN)/python manage.py keep & keep=$$!; \
-$(BIN)/gunicorn provenance.wsgi --bind $(BIND) --worker-class gthread --workers 2 --threads 4 --no-control-socket --log-level warning & web=$$!; \
+$(BIN)/gunicorn provenance.wsgi --bind $(BIND) --worker-class gthread --workers 2 --threads 4 --forwarder-headers "" --no-control-socket --log-level warning & web=$$!; \
 trap 'trap - EXIT; kill $$keep $$web 2>/dev/null; wait; exit 0' INT TERM; \
 trap 'kill $$keep $$web 2>/dev/null; wait' EXIT; \
 echo "Beantrail is at $(PUBLIC_URL) (Ctrl-C stops it)"; wait $$web

@@ -15,3 +15,6 @@ accesslog = None
 # Below "error" it names the address of whoever sent a request that it could not read.
 loglevel = "error"
 control_socket_disable = True
+# Some proxies pass on whatever a client sends under these names, and what stands before the paths of all links is no
+# business of a client's.
+forwarder_headers = ""

@@ -291,6 +291,19 @@ def test_whatever_a_request_calls_the_site_it_is_led_to_its_own_name(site, host)
     connection.close()
 
 
+def test_no_header_of_a_clients_puts_anything_before_the_paths_of_links(site):
+    """nginx drops such names; other proxies pass them on, and pages are kept for everybody."""
+    installation, _ = site
+    path = lot_path(installation)
+    headers = {"Host": HOST, "X-Forwarded-Proto": "https"}
+
+    def ask(**more):
+        address = f"http://127.0.0.1:{installation.port}{path}"
+        return urllib.request.urlopen(urllib.request.Request(address, headers=headers | more), timeout=20).read()
+
+    assert ask(SCRIPT_NAME="/epcis", PATH_INFO="/epcis") == ask()
+
+
 def test_figures_are_not_for_the_world(site):
     installation, nginx = site
 
