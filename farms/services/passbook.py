@@ -8,7 +8,7 @@ written as an amount for a kilogram; where it is not, kilograms are all that can
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -85,6 +85,10 @@ class Passbook:
     over: bool
     entries: Sequence[Entry]
     payments: Sequence[Paid]
+
+    @property
+    def last(self) -> date:
+        return self.ends - timedelta(days=1)
 
     @property
     def received(self) -> list[tuple[str, int]]:
