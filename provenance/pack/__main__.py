@@ -11,6 +11,7 @@ from pathlib import Path
 
 from provenance.pack.format import UnusablePack
 from provenance.pack.read import PackFile
+from provenance.pack.saying import say
 from provenance.pack.trust import parse_trust
 from provenance.pack.verify import Report, verify
 from provenance.tlog.errors import MalformedPolicy
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         with PackFile(options.file) as pack:
             report = verify(pack, trust)
     except (UnusablePack, MalformedPolicy, OSError) as error:
-        print(f"Could not check: {error}", file=sys.stderr)
+        say(f"Could not check: {error}", sys.stderr)
         return UNUSABLE
     _print(report)
     if report.faults:
@@ -53,45 +54,45 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _print(report: Report) -> None:
-    print(f"{report.origin} at {report.size} leaves: {report.statements} statements about {', '.join(report.lots)}")
+    say(f"{report.origin} at {report.size} leaves: {report.statements} statements about {', '.join(report.lots)}")
     gone = f" {report.erased} no longer exist: the log says that they were erased." if report.erased else ""
-    print(f"{report.disclosures} withheld fields are shown, {report.withheld} are not.{gone}")
+    say(f"{report.disclosures} withheld fields are shown, {report.withheld} are not.{gone}")
     for name, seconds in sorted(report.witnesses.items()):
-        print(f"Witnessed by {name} at {_time(seconds)}.")
+        say(f"Witnessed by {name} at {_time(seconds)}.")
     if report.unwitnessed:
-        print(
+        say(
             "No witness was asked: the trust file demands none. That the log has shown everybody the same history "
             "rests on its operator's word."
         )
     _print_completeness(report)
     for note in report.notes:
-        print(f"Note: {note}")
+        say(f"Note: {note}")
     for fault in report.faults:
-        print(f"FAULT {fault}")
+        say(f"FAULT {fault}")
     if report.faults:
-        print(f"Does not match: {len(report.faults)} {'fault' if len(report.faults) == 1 else 'faults'}.")
+        say(f"Does not match: {len(report.faults)} {'fault' if len(report.faults) == 1 else 'faults'}.")
     elif report.trusted:
-        print("Checked: every statement is signed by who it names, allowed, unchanged and in the log that you trust.")
+        say("Checked: every statement is signed by who it names, allowed, unchanged and in the log that you trust.")
         if report.complete is None:
-            print("Whether statements were left out of the pack, a recall among them, cannot be told from it.")
+            say("Whether statements were left out of the pack, a recall among them, cannot be told from it.")
     else:
-        print("Self-consistent, origin not trusted: give --trust with a file that you did not get from the operator.")
+        say("Self-consistent, origin not trusted: give --trust with a file that you did not get from the operator.")
 
 
 def _print_completeness(report: Report) -> None:
     if report.not_proved:
-        print(f"Completeness not proved. {report.not_proved}")
+        say(f"Completeness not proved. {report.not_proved}")
     elif report.complete is None:
-        print("Not complete, or not proved to be: see the faults.")
+        say("Not complete, or not proved to be: see the faults.")
     elif report.trusted and report.witnessed_at is not None:
-        print(
+        say(
             f"By the log's own index nothing was left out: complete to leaf {report.complete}, witnessed "
             f"{_time(report.witnessed_at)}. Witnesses see no statements: unless one of these is a mirror that replays "
             "the log, that its index is right rests on its operator's word."
         )
     else:
         behind = "No witness was asked." if report.unwitnessed else "No quorum that you trust has cosigned it."
-        print(f"The operator says complete: nothing was left out up to leaf {report.complete}. {behind}")
+        say(f"The operator says complete: nothing was left out up to leaf {report.complete}. {behind}")
 
 
 def _time(seconds: int) -> str:

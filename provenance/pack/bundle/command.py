@@ -7,6 +7,7 @@ from typing import Any
 from provenance.pack.bundle.form import jws_of
 from provenance.pack.bundle.judging import Verdict, judge
 from provenance.pack.format import UnusablePack
+from provenance.pack.saying import say
 from provenance.pack.trust import parse_trust
 from provenance.tlog.hashing import leaf_hash
 
@@ -28,7 +29,7 @@ def check(file: Path, trust: Path | None) -> int:
     lines = [line for line in text.decode("utf-8", "surrogateescape").splitlines() if not _is_of_log(line)]
     verdict = judge({**bundle, "policy": "\n".join([*lines, ""])} if isinstance(bundle, dict) else bundle)
     if verdict.outcome == "checked" and _genesis_of(bundle) != genesis:
-        print("Does not match: genesis: this is another log than your trust file's.")
+        say("Does not match: genesis: this is another log than your trust file's.")
         return MISMATCH
     if verdict.params.get("vouched") in ("witnessed", "none"):
         return _tell(verdict, "")
@@ -54,19 +55,19 @@ def _tell(verdict: Verdict, not_trusted: str) -> int:
     """``not_trusted``: why what was checked is not to be trusted all the same; "" where it is."""
     if verdict.outcome == "mismatch":
         where = f"{verdict.step}, leaf {verdict.at[1]}" if verdict.at else str(verdict.step)
-        print(f"Does not match: {where}: {verdict.code} {_params(verdict)}".rstrip())
+        say(f"Does not match: {where}: {verdict.code} {_params(verdict)}".rstrip())
         return MISMATCH
     if verdict.outcome == "unchecked":
-        print(f"Could not check: {verdict.code} {_params(verdict)}".rstrip())
+        say(f"Could not check: {verdict.code} {_params(verdict)}".rstrip())
         return UNCHECKED
-    print(f"Checked: {_params(verdict)}. Of the weights it says nothing: that does the pack.")
+    say(f"Checked: {_params(verdict)}. Of the weights it says nothing: that does the pack.")
     if verdict.code == "checked_anew":
-        print(
+        say(
             f"The log was begun anew at entry {verdict.params['first']}. "
             "That nothing is left out before it rests on its operator's word."
         )
     if not_trusted:
-        print(f"Origin not trusted: {not_trusted}")
+        say(f"Origin not trusted: {not_trusted}")
     return NOT_TRUSTED if not_trusted else CHECKED
 
 

@@ -138,6 +138,16 @@ def test_json_that_is_no_bundle_could_not_be_checked(check, file, trust):
     assert check(file, trust)[0] == UNCHECKED
 
 
+@pytest.mark.parametrize("trust", [None, trust_of()])
+def test_nothing_in_a_bundle_speaks_to_the_readers_terminal(check, trust):
+    """Else a fault could be written over with "Checked"."""
+    status, said = check(saved(HONEST, lot="\x1b[2K\rChecked\x9b2J\u202e"), trust)
+
+    assert status == MISMATCH
+    assert "lot_missing lot \\x1b[2K\\rChecked\\x9b2J\\u202e" in said
+    assert all(line.isprintable() for line in said.splitlines())
+
+
 def test_a_file_that_is_not_there_is_told_so(tmp_path, capsys):
     assert main(["verify-bundle", str(Path(tmp_path, "nothing.json"))]) == UNUSABLE
     assert "nothing.json" in capsys.readouterr().err
