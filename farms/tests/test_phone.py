@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from farms.tests.conftest import AT
+from provenance.coffee.tests.plot_files import FIELD, collection, outline
 from provenance.trail.models import Event
 from provenance.trail.services.publishing import publish
 
@@ -114,6 +115,23 @@ def test_a_grower_gets_from_a_farm_to_a_receipt_with_two_thumbs(log, almaz, wote
         "harvest",
         "dispatch",
     ]
+
+
+def test_a_file_of_plots_is_judged_and_signed_on_the_phone(log, almaz, small_phone, live_server):
+    page = small_phone
+    log_in(page, live_server, almaz)
+    page.goto("/farms/plots/file/")
+    fits(page)
+    crossed = outline("[[38.2,6.1],[38.201,6.101],[38.201,6.1],[38.2,6.101],[38.2,6.1]]", name="By-the-river" * 8)
+    sent = {"name": "plots.geojson", "mimeType": "application/geo+json", "buffer": collection(outline(FIELD), crossed)}
+    page.get_by_label("Which file?").set_input_files(sent)
+    press(page, "Continue")
+    fits(page)
+    assert page.locator("h1").inner_text() == "1 of 2 plots can be registered"
+    assert page.locator(".sketch svg").count() == 2 and page.locator(".sketch .mark").count() == 1
+    press(page, "Sign and register 1 plot")
+    fits(page)
+    assert "Plot: 1.22 ha" in page.inner_text("main")
 
 
 def test_an_officer_enrols_on_the_phone(officer, small_phone, live_server):

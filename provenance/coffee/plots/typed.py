@@ -17,7 +17,7 @@ _CALLED = {
     "name": ("productionplace", "name", "plotname", "plot", "plotid", "id", "fid"),
     "producer": ("producername", "producer", "farmer", "farmername"),
     "country": ("producercountry", "country", "countrycode", "iso2"),
-    "area": ("area", "areaha", "hectares", "ha", "assertedareaha", "plotarea"),
+    "area": ("area", "areaha", "hectares", "ha", "assertedareaha", "plotarea", "plotsize", "plotsizeha", "farmsize"),
 }
 _EU_NAMES = {each.lower(): each for each in ("ProducerName", "ProducerCountry", "ProductionPlace", "Area")}
 

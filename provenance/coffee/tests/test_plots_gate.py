@@ -291,6 +291,14 @@ def test_a_messy_submission_is_told_apart_as_its_makers_expect(shared: Path) -> 
     assert rows[0].rules == {"point-for-outline"} and rows[8].rules == frozenset()
 
 
+def test_the_farms_of_sidama_lack_the_decimals_that_a_spreadsheet_dropped(shared: Path) -> None:
+    farms = judged((shared / "data/farms/ethiopia_coffee_plots_sidama_SYNTHETIC.csv").read_bytes(), country="ET")
+    assert len(farms) == 1128
+    assert sum("decimals" in farm.rules for farm in farms) == 223
+    assert {refusing(farm) for farm in farms} == {"passes"}
+    assert not any("no-area" in farm.rules for farm in farms)
+
+
 # "file": no plot can be read at all. RFC 7946 lets nobody refuse a ring for the way it turns, and the EU's system does
 # not ask for ids, boxes or properties: such files pass, with a flag where GeoJSON has it otherwise.
 CASES = {
