@@ -7,6 +7,7 @@ A gateway raises where it did not take the text; what it raises says whether try
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -81,7 +82,8 @@ class File:
                 os.fsync(stream.fileno())
             draft.replace(self.folder / f"{message.id}.txt")
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
             raise NotNow(f"The folder for texts cannot be written: {error.strerror}.") from None
 
 

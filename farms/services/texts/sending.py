@@ -109,6 +109,10 @@ def _hand_over(carrier: Gateway, text: Text, message: Message) -> str:
             raise Later(str(error)) from None
         _put(event, State.UNSURE)
         raise NotSent(f"{error} It may have been sent.") from None
+    except Exception:
+        # A fault of ours, somewhere on the way: the worker says so, and nobody sends it again unasked.
+        _put(event, State.UNSURE)
+        raise
     _put(event, State.SENT)
     return "Sent."
 
