@@ -23,12 +23,10 @@ WORDS: dict[str, str | Promise] = {
     "step.index": _("what was left out"),
     "step.page": _("this page"),
     # --- what was found, where all is well ---
-    "code.checked": _(
-        "{statements} signed statements, each in the log of {entries} entries, with nothing left out; {vouched}"
-    ),
+    "code.checked": _("{statements} signed statements, none changed and none left out; {vouched}"),
     "code.checked_anew": _(
-        "{statements} signed statements, each in the log of {entries} entries, with nothing left out since entry "
-        "{first}, where the log was begun anew; of what is older the operator alone says so; {vouched}"
+        "{statements} signed statements, none changed and none left out since entry {first}, where the log was begun "
+        "anew; of what is older the operator alone says so; {vouched}"
     ),
     "vouched.witnessed": _("witnessed by {names} on {at} UTC"),
     "vouched.none": _("no witness is asked for, so the operator alone says that there is one history"),

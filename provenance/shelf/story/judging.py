@@ -35,8 +35,8 @@ def verdict(steps: Sequence[Step]) -> Verdict:
 def _contested(steps: Sequence[Step], links: Sequence[Step]) -> Verdict:
     contest = next(reply for reply in steps[0].standing if reply.code == "contest")
     message = ngettext_lazy(
-        "{who} contests one step: {reason}.",
-        "{number} steps are contested, one of them by {who}: {reason}.",
+        "{who} disagrees with one step: {reason}.",
+        "{number} steps are disputed, one of them by {who}: {reason}.",
         len(steps),
     )
     told = sentence(message, number=words.number(len(steps)), **contest.sentence.parts)
@@ -65,8 +65,8 @@ def _strength(links: Sequence[Step]) -> list[Words]:
         told.append(_("Every step is one side’s word."))
     elif alone:
         message = ngettext_lazy(
-            "{number} of {all} steps in which the coffee changed hands is one side’s word.",
-            "{number} of {all} steps in which the coffee changed hands are one side’s word.",
+            "In {number} of {all} handovers only one side has spoken.",
+            "In {number} of {all} handovers only one side has spoken.",
             len(alone),
         )
         told.append(sentence(message, number=words.number(len(alone)), all=words.number(len(handed))))
@@ -87,7 +87,7 @@ def _reasons(links: Sequence[Step]) -> tuple[Words, ...]:
         )
         told.append(sentence(message, number=words.number(one_hand)))
     if len(alone) < len(handed) and any(step.evidence.words == words.OWN_WORK for step in links):
-        told.append(_("What one does alone, such as picking or roasting, only that one says."))
+        told.append(_("For picking, roasting and other work there is only the word of whoever did it."))
     return tuple(told)
 
 

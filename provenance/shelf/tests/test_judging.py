@@ -14,7 +14,7 @@ ONE_HAND = Evidence("one_side", "◐", words.BOTH_BUT[evidence.Reason.SERVER_KEY
 OWN = Evidence("one_side", "◐", words.OWN_WORK, "")
 NOBODY = Evidence("nobody", "○", words.GRADES[evidence.Grade.NOBODY], "")
 
-ALONE = "What one does alone, such as picking or roasting, only that one says."
+ALONE = "For picking, roasting and other work there is only the word of whoever did it."
 
 
 def step(kind: str, found: Evidence) -> Step:
@@ -38,14 +38,14 @@ HANDED = [step("dispatch", BOTH), step("receive", BOTH)]
         (
             [step("harvest", OWN), *HANDED, step("transfer_title", ONE)],
             "one_side",
-            "1 of 3 steps in which the coffee changed hands is one side’s word.",
+            "In 1 of 3 handovers only one side has spoken.",
             [],
             [ALONE],
         ),
         (
             [*HANDED, step("dispatch", ONE_HAND), step("receive", ONE_HAND), step("transfer_title", ONE)],
             "one_side",
-            "3 of 5 steps in which the coffee changed hands are one side’s word.",
+            "In 3 of 5 handovers only one side has spoken.",
             [],
             ["In 2 of the steps that are one side’s word both sides spoke, but not each with a key of its own."],
         ),

@@ -292,7 +292,10 @@ def test_a_recalled_lot_says_so_above_everything(client, bag):
     page = text(client.get(bag.link))
 
     assert "Recalled: do not drink this coffee." in page
-    assert "Kofi Roastery recalled this lot on 5 November 2026: a foreign body in the coffee." in page
+    assert (
+        "Kofi Roastery recalled this lot on 5 November 2026: something is in the coffee that does not belong there."
+        in page
+    )
 
 
 def test_a_recall_of_what_it_was_made_from_reaches_the_bag(client, bag):

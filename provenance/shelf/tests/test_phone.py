@@ -70,14 +70,14 @@ def test_the_phone_checks_the_witnesses_and_remembers_what_they_saw(phone, bag, 
     phone.route("**/*", lambda route: route.continue_())
     remembered = "() => Object.keys(localStorage).length"
     phone.goto(bag.link)
-    assert "with nothing left out; not witnessed yet, so the operator alone says" in outcome(phone)
+    assert "none changed and none left out; not witnessed yet, so the operator alone says" in outcome(phone)
     assert phone.evaluate(remembered) == 0
     publish(log, index=True)
     assert ask_due() == 2
 
     phone.reload()
 
-    words = r"nothing left out; witnessed by Port Cooperative and ACME Importers on [^;]*\d:\d\d[^;]* UTC\.$"
+    words = r"none left out; witnessed by Port Cooperative and ACME Importers on [^;]*\d:\d\d[^;]* UTC\.$"
     assert re.search(words, outcome(phone))
     assert phone.evaluate(remembered) == 1
 

@@ -164,7 +164,7 @@ REASONS = {
     "documents": _("its papers"),
     "not_ordered": _("it was not ordered"),
     "contamination": _("contamination"),
-    "foreign_body": _("a foreign body in the coffee"),
+    "foreign_body": _("something is in the coffee that does not belong there"),
     "allergen": _("an allergen"),
     "labelling": _("a wrong label"),
     "other": _("another reason"),
