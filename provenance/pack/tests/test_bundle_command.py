@@ -151,3 +151,10 @@ def test_nothing_in_a_bundle_speaks_to_the_readers_terminal(check, trust):
 def test_a_file_that_is_not_there_is_told_so(tmp_path, capsys):
     assert main(["verify-bundle", str(Path(tmp_path, "nothing.json"))]) == UNUSABLE
     assert "nothing.json" in capsys.readouterr().err
+
+
+def test_of_a_log_that_was_begun_anew_it_is_said_what_rests_on_the_operators_word(check):
+    status, said = check(saved("two logs of one series"), None)
+
+    assert status == NOT_TRUSTED
+    assert "The log was begun anew at entry 8. That nothing is left out before it rests on its operator's word." in said
