@@ -65,8 +65,8 @@ def _strength(links: Sequence[Step]) -> list[Words]:
         told.append(_("Every step is one side’s word."))
     elif alone:
         message = ngettext_lazy(
-            "In {number} of {all} handovers only one side has spoken.",
-            "In {number} of {all} handovers only one side has spoken.",
+            "In {number} of {all} steps of handing over only one side spoke for itself.",
+            "In {number} of {all} steps of handing over only one side spoke for itself.",
             len(alone),
         )
         told.append(sentence(message, number=words.number(len(alone)), all=words.number(len(handed))))
@@ -81,8 +81,8 @@ def _reasons(links: Sequence[Step]) -> tuple[Words, ...]:
     told: list[Words] = []
     if one_hand := sum(step.evidence.words in words.BOTH_BUT.values() for step in alone):
         message = ngettext_lazy(
-            "In {number} of the steps that are one side’s word both sides spoke, but not each with a key of its own.",
-            "In {number} of the steps that are one side’s word both sides spoke, but not each with a key of its own.",
+            "In {number} of these steps both sides spoke, but not each with a key of its own.",
+            "In {number} of these steps both sides spoke, but not each with a key of its own.",
             one_hand,
         )
         told.append(sentence(message, number=words.number(one_hand)))
