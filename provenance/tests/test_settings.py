@@ -102,6 +102,8 @@ def test_production_makes_no_key_by_itself(tmp_path, missing):
         ("REDIS_URL", "localhost:6379", "REDIS_URL must start with redis://"),
         ("KEY_ENCRYPTION_KEY", "c2hvcnQ=", "holds 5 bytes; it must be 32 bytes"),
         ("KEY_ENCRYPTION_KEY", "§", "KEY_ENCRYPTION_KEY is not base64."),
+        ("TEXT_GATEWAY", "pigeon", "TEXT_GATEWAY is 'pigeon'; it must be one of: console, file, http."),
+        ("TEXT_GATEWAY", "http", "TEXT_GATEWAY_URL must say where number and words go"),
     ],
 )
 def test_a_value_it_does_not_know_is_refused_in_a_sentence(tmp_path, name, value, sentence):
