@@ -7,6 +7,7 @@ from django.conf import settings
 
 from farms.services.business import Business, Farm, Station, Stock
 from farms.services.plans import Plan, Weight, code_of, draft
+from farms.services.plausibility import doubt_of_yield
 from farms.words import kg
 from provenance.coffee.acts import MG_PER_KG, Attributes, Dispatch, Form, Harvest, LotMass, NewLot
 from provenance.coffee.identifiers import lot_uri
@@ -38,6 +39,8 @@ def harvest(
     doubts = []
     if weight.mass_mg > A_LORRY_MG:
         doubts.append(f"{kg(weight.mass_mg)} is more than a lorry carries. Are number and unit right?")
+    if doubt := doubt_of_yield(business, farm, form, weight.mass_mg, at):
+        doubts.append(doubt)
     return Plan(business.party, (draft(act, PARTNERS, {"entered": weight.entered}),), tuple(doubts)).check()
 
 
