@@ -8,6 +8,7 @@ urlpatterns = [
     path("", pages.Home.as_view(), name="home"),
     path("farm/", acts.RegisterFarm.as_view(), name="farm"),
     path("plot/", acts.RegisterPlot.as_view(), name="plot"),
+    path("plots/plots.geojson", pages.Passport.as_view(), name="passport"),
     path("plots/file/", acts.RegisterPlotFile.as_view(), name="plot-file"),
     path("harvest/", acts.RecordHarvest.as_view(), name="harvest"),
     path("drying/", acts.Dry.as_view(), name="drying"),

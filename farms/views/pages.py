@@ -8,7 +8,9 @@ from django.shortcuts import redirect
 
 from farms.services.deliveries import deliveries_of, delivery_of, handovers_of, season_of
 from farms.services.mending import may_correct
+from farms.services.passport import passport_of
 from farms.services.replying import replies_of, said_by_others, to_reply_to
+from farms.services.receipts.desk import TAKERS
 from farms.services.telling import receipt_of
 from farms.views.base import GrowerView
 from provenance.bags.services.messages import thanks_for
@@ -31,6 +33,8 @@ class Home(GrowerView):
     def without_farm(self, request: HttpRequest) -> HttpResponse:
         if parties_of(request.user, Membership.Role.OFFICER):
             return redirect("farms:growers")
+        if parties_of(request.user, *TAKERS):
+            return redirect("farms:receipts")
         return super().without_farm(request)
 
 
@@ -43,6 +47,14 @@ class OwnPicture(GrowerView):
         except Unreadable as error:
             raise Http404 from error
         return HttpResponse(picture, content_type=WEBP, headers={"X-Content-Type-Options": "nosniff"})
+
+
+class Passport(GrowerView):
+    """The grower's plots as a file to keep, and to give to whom the grower likes."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        headers = {"Content-Disposition": 'attachment; filename="plots.geojson"'}
+        return HttpResponse(passport_of(self.business), content_type="application/geo+json", headers=headers)
 
 
 class Deliveries(GrowerView):
