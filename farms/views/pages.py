@@ -9,8 +9,8 @@ from django.shortcuts import redirect
 from farms.services.deliveries import deliveries_of, delivery_of, handovers_of, season_of
 from farms.services.mending import may_correct
 from farms.services.passport import passport_of
-from farms.services.replying import replies_of, said_by_others, to_reply_to
 from farms.services.receipts.desk import TAKERS
+from farms.services.replying import replies_of, said_by_others, to_reply_to
 from farms.services.telling import receipt_of
 from farms.views.base import GrowerView
 from provenance.bags.services.messages import thanks_for
