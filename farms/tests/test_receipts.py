@@ -178,6 +178,13 @@ def test_an_officer_prints_for_members_and_for_nobody_else(client, log, wote, ne
     assert "Hanna" in page and "Bekele" not in page
 
 
+def test_who_takes_coffee_in_finds_the_receipts_from_both_front_pages(client, receipt, wote, nadia):
+    assert client.get("/farms/").url == reverse("farms:receipts")
+    assert "1 receipt of the last day: on paper, or as a text" in client.get(reverse("admin:index")).content.decode()
+    client.force_login(nadia)
+    assert client.get("/farms/").status_code == 403
+
+
 # /r/ and a code
 
 

@@ -24,14 +24,21 @@ class ReceiptDesk:
     def is_nobodys(self) -> bool:
         return not (self.takers or self.growers or self.guardians)
 
+    def signed(self) -> QuerySet[Event]:
+        """What his own business took in."""
+        return Event.objects.filter(act=Receive.name, kid__in=self._own_keys)
+
+    @property
+    def _own_keys(self) -> QuerySet[Key]:
+        return Key.objects.filter(party__in=self.takers).values("kid")
+
     def receipts(self) -> QuerySet[Event]:
         """The newest first."""
-        own_keys = Key.objects.filter(party__in=self.takers).values("kid")
         in_care = Party.objects.filter(guardian__in=self.guardians).values("uri")
         brought = Subject.objects.filter(event=OuterRef("pk"), kind="party").filter(
             Q(uri__in=self.growers) | Q(uri__in=in_care)
         )
-        found = Event.objects.filter(act=Receive.name).filter(Q(kid__in=own_keys) | Exists(brought))
+        found = Event.objects.filter(act=Receive.name).filter(Q(kid__in=self._own_keys) | Exists(brought))
         return found.select_related("leaf", "log", "correction").order_by("-pk")
 
     def receipt(self, event: Event) -> Event | None:
