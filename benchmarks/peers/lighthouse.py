@@ -12,6 +12,7 @@ from typing import Any
 
 PINS = Path(__file__).resolve().parent / "package.json"
 CHROMIUM = "/usr/bin/chromium"
+TRIES = 3  # on a busy machine it may not reach the browser that it started
 
 
 def program() -> Path:
@@ -35,7 +36,10 @@ def judge(url: str, flags: list[str]) -> dict[str, Any]:
         "--output-path=stdout",
         f"--chrome-flags={' '.join(['--headless=new', *flags])}",
     ]
-    told = subprocess.run(
-        [program(), url, *options], check=True, stdout=subprocess.PIPE, env={**os.environ, "CHROME_PATH": CHROMIUM}
-    )
-    return dict(json.loads(told.stdout))
+    for _ in range(TRIES):
+        told = subprocess.run(
+            [program(), url, *options], check=False, stdout=subprocess.PIPE, env={**os.environ, "CHROME_PATH": CHROMIUM}
+        )
+        if told.returncode == 0:
+            return dict(json.loads(told.stdout))
+    sys.exit("Lighthouse ended with an error.")
