@@ -185,6 +185,19 @@ def test_who_takes_coffee_in_finds_the_receipts_from_both_front_pages(client, re
     assert client.get("/farms/").status_code == 403
 
 
+def test_a_long_list_costs_no_more_queries(client, station, almaz):
+    def cost():
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(reverse("farms:receipts")).status_code == 200
+        return len(asked)
+
+    take_in(station, almaz, "T-0")
+    few = cost()
+    for number in range(1, 9):
+        take_in(station, almaz, f"T-{number}")
+    assert cost() == few
+
+
 # /r/ and a code
 
 

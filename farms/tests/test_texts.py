@@ -90,7 +90,7 @@ def test_the_text_says_weight_price_day_and_code_in_one_message(receipt, wote, a
     pay(wote, [receipt], "120.00 USD", almaz)
     words = words_of(taken_in(receipt))
     assert words == (
-        f"Wote Station: 84.5 kg cherry taken in {WEIGHED:%d %b %Y %H:%M}. price 2.10 USD/kg, paid so far 120.00 USD. "
+        f"Wote Station: 84.5 kg cherry taken in {WEIGHED:%d %b %Y %H:%M}. Price 2.10 USD/kg. Paid so far 120.00 USD. "
         f"Check: http://localhost:8000/r/{in_groups(code_of(receipt))}"
     )
     assert "Almaz" not in words

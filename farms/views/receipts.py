@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from farms.services.plans import Refused
 from farms.services.receipts.desk import ReceiptDesk
-from farms.services.receipts.taken_in import TakenIn, taken_in
+from farms.services.receipts.taken_in import TakenIn, listed, taken_in
 from farms.services.texts import sending
 from farms.tasks import RECEIPT_TEXT
 from provenance.jobs import services as jobs
@@ -53,8 +53,7 @@ class DeskView(LoginRequiredMixin, View):
 class Receipts(DeskView):
     def get(self, request: HttpRequest) -> HttpResponse:
         page = Paginator(self.desk.receipts(), RECEIPTS_A_PAGE).get_page(request.GET.get("page"))
-        shown = [taken_in(event) for event in page if self.desk.receipt(event)]
-        return self.show("farms/receipts.html", page=page, receipts=shown)
+        return self.show("farms/receipts.html", page=page, receipts=listed(self.desk.visible(page)))
 
 
 class PaperReceipt(DeskView):

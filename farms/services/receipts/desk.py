@@ -1,5 +1,7 @@
 """Whose receipts somebody may see: those that his business signed, his own, and those of the growers in his care."""
 
+from collections.abc import Iterable
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from provenance.coffee.acts import Receive
@@ -42,13 +44,15 @@ class ReceiptDesk:
         return found.select_related("leaf", "log", "correction").order_by("-pk")
 
     def receipt(self, event: Event) -> Event | None:
-        """None for what is not this person's to see: an event may name a grower who did not bring the coffee."""
-        found = self.receipts().filter(pk=event.pk).first()
-        return found if found and self._may_see(found) else None
+        """None for what is not this person's to see."""
+        return next(iter(self.visible(self.receipts().filter(pk=event.pk))), None)
 
-    def _may_see(self, event: Event) -> bool:
-        statement = parse(bytes(event.statement))
-        grower = statement.body.from_party
-        if statement.iss in self.takers or grower in self.growers:
-            return True
-        return bool(grower) and Party.objects.filter(uri=grower, guardian__in=self.guardians).exists()
+    def visible(self, receipts: Iterable[Event]) -> list[Event]:
+        """Those that he may see: a receipt may name a grower who did not bring the coffee. One query."""
+        said = [(event, parse(bytes(event.statement))) for event in receipts]
+        brought_by = {statement.body.from_party for _, statement in said} - {None}
+        in_care = Party.objects.filter(uri__in=brought_by, guardian__in=self.guardians).values_list("uri", flat=True)
+        growers = {*self.growers, *in_care}
+        return [
+            event for event, statement in said if statement.iss in self.takers or statement.body.from_party in growers
+        ]

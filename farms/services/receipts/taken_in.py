@@ -95,6 +95,39 @@ def taken_in(event: Event) -> TakenIn:
     )
 
 
+@dataclass(frozen=True)
+class Listed:
+    """As much of a receipt as a list shows; ``grower_name`` is "" where nobody recorded who brought it."""
+
+    event: Event
+    grower_name: str
+    at: datetime
+    form: str
+    mass_mg: int
+    taken_back: bool
+
+
+def listed(events: Iterable[Event]) -> list[Listed]:
+    """A constant number of queries, however many there are."""
+    said: list[tuple[Event, Receive]] = [(event, parse(bytes(event.statement)).body) for event in events]
+    growers = {act.from_party for _, act in said if act.from_party}
+    names = names_of(growers, audiences=[PUBLIC, PARTNERS, AUDITORS])
+    countries = dict(Site.objects.filter(uri__in={act.site for _, act in said}).values_list("uri", "country"))
+    lots = {line.lot for _, act in said for line in act.lines}
+    forms = dict(Lot.objects.filter(uri__in=lots).values_list("uri", "form"))
+    return [
+        Listed(
+            event=event,
+            grower_name=names.get(act.from_party, WITHHELD) if act.from_party else "",
+            at=act.at.astimezone(clock_of(countries.get(act.site, ""))),
+            form=act.begins[0].form if act.begins else forms.get(act.lines[0].lot, ""),
+            mass_mg=masses_of(act)[1],
+            taken_back=hasattr(event, "correction"),
+        )
+        for event, act in said
+    ]
+
+
 def own_payments(event_id: str, act: Receive) -> list[Payment]:
     """Those for this delivery alone, to the grower or to nobody named: one amount for several is on no one's paper."""
     ids = {event_id, act.dispatch} - {None}

@@ -43,10 +43,10 @@ def _fitting(name: str, facts: list[str]) -> str:
 
 
 def _money(said: TakenIn) -> str:
-    parts = [f"price {said.price}"] if said.price else []
+    parts = [f"Price {said.price}"] if said.price else []
     if said.paid:
-        parts.append("paid so far " + " and ".join(map(str, said.paid)))
-    return ", ".join(parts)
+        parts.append("Paid so far " + " and ".join(map(str, said.paid)))
+    return ". ".join(parts)
 
 
 def _address() -> str:
