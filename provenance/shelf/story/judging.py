@@ -35,7 +35,7 @@ def verdict(steps: Sequence[Step]) -> Verdict:
 def _contested(steps: Sequence[Step], links: Sequence[Step]) -> Verdict:
     contest = next(reply for reply in steps[0].standing if reply.code == "contest")
     message = ngettext_lazy(
-        "{who} disagrees with one step: {reason}.",
+        "{who} disagrees with one step, and says: {reason}.",
         "{number} steps are disputed, one of them by {who}: {reason}.",
         len(steps),
     )
@@ -65,8 +65,8 @@ def _strength(links: Sequence[Step]) -> list[Words]:
         told.append(_("Every step is one side’s word."))
     elif alone:
         message = ngettext_lazy(
-            "In {number} of {all} steps of handing over only one side spoke for itself.",
-            "In {number} of {all} steps of handing over only one side spoke for itself.",
+            "For {number} of {all} handovers there is only one side’s word.",
+            "For {number} of {all} handovers there is only one side’s word.",
             len(alone),
         )
         told.append(sentence(message, number=words.number(len(alone)), all=words.number(len(handed))))

@@ -38,14 +38,14 @@ HANDED = [step("dispatch", BOTH), step("receive", BOTH)]
         (
             [step("harvest", OWN), *HANDED, step("transfer_title", ONE)],
             "one_side",
-            "In 1 of 3 steps of handing over only one side spoke for itself.",
+            "For 1 of 3 handovers there is only one side’s word.",
             [],
             [ALONE],
         ),
         (
             [*HANDED, step("dispatch", ONE_HAND), step("receive", ONE_HAND), step("transfer_title", ONE)],
             "one_side",
-            "In 3 of 5 steps of handing over only one side spoke for itself.",
+            "For 3 of 5 handovers there is only one side’s word.",
             [],
             ["In 2 of these steps both sides spoke, but not each with a key of its own."],
         ),

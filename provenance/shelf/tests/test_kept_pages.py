@@ -184,7 +184,7 @@ def contest(bag):
     lots = (world.DAY_LOT, lot_uri(HOST, Form.CHERRY, "H-1"))
     said = acts.Contest(at=world.at(3, 5), event=bag.events["took in"].event_id, lots=lots, reason="weight")
     says(ALMAZ, said)
-    return "Almaz disagrees with one step: the weight is wrong."
+    return "Almaz disagrees with one step, and says: the weight is wrong."
 
 
 def correction(bag):

@@ -52,7 +52,7 @@ def test_a_contest_is_the_verdict_and_stands_beside_its_step(bag, client):
     story = page_of(PACKED).story
 
     assert story.verdict.code == "contested"
-    assert str(story.verdict.words) == "Almaz disagrees with one step: the weight is wrong."
+    assert str(story.verdict.words) == "Almaz disagrees with one step, and says: the weight is wrong."
     [step] = [step for step in story.steps if step.replies]
     assert step.title == "Wote Station took in 84.5 kg of cherry from Almaz"
     assert (str(step.replies[0].words), step.tone) == ("It was 91 kg on my own scale.", "alarm")
