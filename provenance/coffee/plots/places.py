@@ -44,24 +44,26 @@ def judge_place(plot: TypedPlot, country: str, called: Callable[[str], str]) -> 
 
 
 def _range(spots: Sequence[Spot]) -> Iterator[Finding]:
-    for number, spot in enumerate(spots, start=1):
-        if abs(spot.longitude) > 180 or abs(spot.latitude) > 90:
-            swapped = abs(spot.longitude) <= 90 and abs(spot.latitude) <= 180
-            yield Finding(
-                rule="range",
-                wrong=f"Position {number} ({spot.longitude:f}, {spot.latitude:f}) lies outside of the world.",
-                mend="Longitude and latitude are swapped: longitude comes first."
-                if swapped
-                else "Longitude lies between -180 and 180 degrees, latitude between -90 and 90. Export in WGS 84.",
-            )
-            return
-        if abs(spot.longitude) < _NOWHERE and abs(spot.latitude) < _NOWHERE:
-            yield Finding(
-                rule="nowhere",
-                wrong=f"Position {number} is 0, 0, in the sea: the device had no position yet.",
-                mend="Measure again under open sky, and wait until the phone shows its accuracy.",
-            )
-            return
+    """The first position that lies outside of the world; only where there is none, one without a place."""
+    numbered = list(enumerate(spots, start=1))
+    outside = next((each for each in numbered if abs(each[1].longitude) > 180 or abs(each[1].latitude) > 90), None)
+    nowhere = next((each for each in numbered if max(abs(each[1].longitude), abs(each[1].latitude)) < _NOWHERE), None)
+    if outside:
+        number, spot = outside
+        swapped = abs(spot.longitude) <= 90 and abs(spot.latitude) <= 180
+        yield Finding(
+            rule="range",
+            wrong=f"Position {number} ({spot.longitude:f}, {spot.latitude:f}) lies outside of the world.",
+            mend="Longitude and latitude are swapped: longitude comes first."
+            if swapped
+            else "Longitude lies between -180 and 180 degrees, latitude between -90 and 90. Export in WGS 84.",
+        )
+    elif nowhere:
+        yield Finding(
+            rule="nowhere",
+            wrong=f"Position {nowhere[0]} is 0, 0, in the sea: the device had no position yet.",
+            mend="Measure again under open sky, and wait until the phone shows its accuracy.",
+        )
 
 
 def _precision(spots: Sequence[Spot]) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provenance.coffee.plots import BadPlot, shapes
 from provenance.coffee.plots.gate import judge
@@ -121,6 +123,12 @@ def test_what_is_only_odd_is_flagged(feature: str, rule: str, wrong: str) -> Non
         assert f"{finding.wrong} {finding.mend}" in verdict.boundary.doubts
 
 
+def test_a_position_outside_of_the_world_is_told_before_one_without_a_place() -> None:
+    [verdict] = judged(collection(outline(f"[[0,0],[38.2,6.1],[{'9' * 40},6.2],[0,0]]")))
+    assert refusing(verdict) == "range"
+    assert verdict.findings[-1].wrong.startswith("Position 3 (9999")
+
+
 def test_a_plot_near_a_border_is_flagged_and_not_refused() -> None:
     # Moyale lies on the border of Ethiopia and Kenya; this spot is 30 km into Kenya.
     [verdict] = judged(collection(spot("[39.056000,3.250000]", Area=1)), country="ET")
@@ -206,6 +214,25 @@ def test_nothing_is_repaired_and_nothing_is_split() -> None:
         if verdicts[0].passes:
             assert verdicts[0].boundary is not None
             assert verdicts[0].boundary.text() in feature
+
+
+DEGREES = st.one_of(
+    st.sampled_from(["0", "-0.0", "90", "-90", "180", "-180", "1e-30", "9" * 40, "0.0000000001"]),
+    st.decimals(-400, 400, places=7).map(lambda degrees: f"{degrees:f}"),
+    # Corners a few centimetres apart, which the sixth decimal moves onto each other.
+    st.integers(0, 40).map(lambda steps: f"6.{1_000_000 + steps:07d}"),
+)
+RINGS = st.lists(st.tuples(DEGREES, DEGREES).map(lambda spot: f"[{spot[0]},{spot[1]}]"), min_size=1, max_size=9)
+
+
+@given(st.lists(RINGS, min_size=1, max_size=3), st.sampled_from(["", "ET"]))
+def test_whatever_is_drawn_is_judged_in_words(rings: list[list[str]], country: str) -> None:
+    features = [outline(f"[{','.join([*ring, ring[0]])}]", name="a") for ring in rings]
+    verdicts = judged(collection(*features), country=country)
+    assert len(verdicts) == len(rings)
+    for verdict in verdicts:
+        refusing(verdict)
+        assert all(finding.wrong.endswith(".") and finding.mend[-1] in ".?" for finding in verdict.findings)
 
 
 # --- real files ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provenance.coffee.plots import BadPlot
 from provenance.coffee.plots.reading import MAX_PLOTS, read_plots, tables
@@ -197,3 +199,34 @@ def test_a_row_whose_numbers_cannot_be_read_names_them(row: str, rule: str) -> N
     upper, lower = judged(data)
     assert refusing(upper) == (rule or "passes")
     assert lower.passes and lower.plot.where == "Row 3"
+
+
+SOUND = (
+    collection(outline(FIELD, name="Upper field", Area=1.22), spot("[38.205100,6.162000]", Area=1)),
+    kml(placemark(f"<Polygon>{ring(RING)}</Polygon>", "Upper field"), placemark(POINT)),
+    b"name;longitude;latitude;area\nUpper field;38,205100;6,162000;1,25\n",
+    workbook(["name", "lat", "lon", "area"], ["Upper field", 6.1620, 38.2051, 1.25]),
+)
+DAMAGE = st.lists(
+    st.tuples(
+        st.floats(0, 1), st.sampled_from([b"", b"0", b"9" * 30, b"-", b"e99", b"[", b'"', b"null", b"\xff", b",,"])
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(st.sampled_from(SOUND), DAMAGE, st.booleans())
+def test_a_damaged_file_is_refused_or_judged_and_never_an_accident(
+    data: bytes, damage: list[tuple[float, bytes]], replace: bool
+) -> None:
+    for place, piece in damage:
+        at = int(place * len(data))
+        data = data[:at] + piece + data[at + replace :]
+    try:
+        verdicts = judged(data, country="ET")
+    except BadPlot:
+        verdicts = []
+    for verdict in verdicts:
+        refusing(verdict)
+        assert all(finding.wrong and finding.mend for finding in verdict.findings)
