@@ -65,8 +65,8 @@ def _strength(links: Sequence[Step]) -> list[Words]:
         told.append(_("Every step is one side’s word."))
     elif alone:
         message = ngettext_lazy(
-            "For {number} of {all} handovers there is only one side’s word.",
-            "For {number} of {all} handovers there is only one side’s word.",
+            "{number} of {all} records of handovers is one side’s word only.",
+            "{number} of {all} records of handovers are one side’s word only.",
             len(alone),
         )
         told.append(sentence(message, number=words.number(len(alone)), all=words.number(len(handed))))

@@ -38,14 +38,14 @@ HANDED = [step("dispatch", BOTH), step("receive", BOTH)]
         (
             [step("harvest", OWN), *HANDED, step("transfer_title", ONE)],
             "one_side",
-            "For 1 of 3 handovers there is only one side’s word.",
+            "1 of 3 records of handovers is one side’s word only.",
             [],
             [ALONE],
         ),
         (
             [*HANDED, step("dispatch", ONE_HAND), step("receive", ONE_HAND), step("transfer_title", ONE)],
             "one_side",
-            "For 3 of 5 handovers there is only one side’s word.",
+            "3 of 5 records of handovers are one side’s word only.",
             [],
             ["In 2 of these steps both sides spoke, but not each with a key of its own."],
         ),
