@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
+from django.core.cache import cache
+from django.utils.crypto import salted_hmac
+
 from farms import words
 from farms.services.business import Business, Farm
 from farms.services.land import register_plot
@@ -24,6 +27,8 @@ MAX_BYTES = 512 * 1024
 MAX_PLOTS = 50
 MAX_NEIGHBOURS = 500
 MAX_NAME = 100
+LOOKS_A_DAY = 60
+A_DAY_S = 24 * 60 * 60
 
 TENTHS = (-0.1, 0.0, 0.1)
 
@@ -55,6 +60,8 @@ def judge_file(business: Business, farm: Farm, data: bytes) -> tuple[Judged, ...
     """Each plot of the file, in its order. Raises BadPlot where the file as a whole cannot be taken."""
     if len(data) > MAX_BYTES:
         raise BadPlot("The file is larger than 512 KiB. Send it in parts, with fewer plots in each.", field="file")
+    if _looked_too_often(farm):
+        raise BadPlot("Many files were sent for this farm today. Go on tomorrow.", field="file")
     plots = read_plots(data).plots
     if len(plots) > MAX_PLOTS:
         raise BadPlot(f"The file holds {len(plots):,} plots. Send at most {MAX_PLOTS} at once.", field="file")
@@ -92,6 +99,18 @@ def neighbours_of(owner: str, plots: Iterable[TypedPlot]) -> list[Neighbour]:
         own = row.site.party.uri == owner
         found.append(Neighbour(boundary, values.get("name", "a plot of this grower") if own else "", own))
     return found
+
+
+def _looked_too_often(farm: Farm) -> bool:
+    """Each look tells whether land is somebody else's: thousands of them would draw the neighbour's outline."""
+    key = "plot-files-" + salted_hmac("files of plots", farm.uri).hexdigest()
+    if cache.add(key, 1, A_DAY_S):
+        return False
+    try:
+        return cache.incr(key) > LOOKS_A_DAY
+    except ValueError:
+        # It ended just now.
+        return False
 
 
 def _owner(farm: Farm) -> str:

@@ -207,6 +207,14 @@ def test_land_of_a_neighbour_is_flagged_and_neither_shown_nor_named(client, grow
     assert Plot.objects.count() == 2
 
 
+def test_nobody_feels_out_a_neighbours_land_by_a_thousand_files(grower, nothing_written, monkeypatch):
+    nothing_written()
+    monkeypatch.setattr(plot_files, "LOOKS_A_DAY", 3)
+    assert all(look(grower, collection(UPPER)).context["passing"] for _ in range(3))
+    page = look(grower, collection(UPPER))
+    assert page.context["form"].errors == {"file": ["Many files were sent for this farm today. Go on tomorrow."]}
+
+
 def test_names_in_a_file_are_escaped(grower):
     page = look(grower, collection(outline(BOW_TIE, name="<script>alert(1)</script>\"'>")))
     assert "<script>" not in page.content.decode()
