@@ -8,6 +8,7 @@ all of it fits. What a block says is decided here, once for both.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from math import ceil, floor
 
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -25,6 +26,8 @@ A6_MARGIN = 9.0
 # A phone that is no longer new reads modules of half a millimetre.
 CODE_SIDE = 30.0
 LEADING = 1.28
+# Of a thermal head: eight a millimetre. What begins and ends with a dot has sharp edges.
+DOT = mm / 8
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,7 @@ def slip(said: TakenIn, printed_at: str) -> bytes:
     """PDF of one page, 58 mm wide."""
     column = _Column(ROLL_WIDTH, ROLL_MARGIN, 1.0)
     blocks = list(_blocks(said, printed_at))
-    height = column.height(blocks)
-    return column.draw(blocks, height)
+    return column.draw(blocks, ceil(column.height(blocks) / DOT) * DOT)
 
 
 def sheet(said: TakenIn, printed_at: str) -> bytes:
@@ -127,7 +129,8 @@ class _Column:
         y = high - self.margin
         for block in blocks:
             y -= block.gap * self.scale
-            self._draw_block(canvas, block, y)
+            # Down to the next dot, counted from the paper's upper edge.
+            self._draw_block(canvas, block, high - ceil((high - y) / DOT) * DOT)
             y -= self._height_of(block) - block.gap * self.scale
         canvas.showPage()
         canvas.save()
@@ -148,7 +151,7 @@ class _Column:
                 for number, line in enumerate(self._wrapped(block)):
                     self._write(canvas, line, block, top - (number * LEADING + 1) * block.size * self.scale)
             case Code():
-                self._draw_code(canvas, encode(block.url), top - self.side)
+                self._draw_code(canvas, encode(block.url), top)
             case Rule():
                 canvas.setLineWidth(0.6)
                 canvas.line(self.margin, top + 1, self.margin + self.room, top + 1)
@@ -160,12 +163,13 @@ class _Column:
             text.textOut(run.text)
         canvas.drawText(text)
 
-    def _draw_code(self, canvas: Canvas, symbol: Symbol, bottom: float) -> None:
-        """In the middle, each module one filled unit square, so that it is sharp on any printer."""
-        module = self.side / symbol.whole_side
-        left = (self.wide - self.side) / 2
+    def _draw_code(self, canvas: Canvas, symbol: Symbol, top: float) -> None:
+        """In the middle; its modules are whole dots, and so is what lies left of it."""
+        module = floor(self.side / symbol.whole_side / DOT) * DOT
+        side = module * symbol.whole_side
+        left = round((self.wide - side) / 2 / DOT) * DOT
         canvas.saveState()
-        canvas.transform(module, 0, 0, module, left, bottom)
+        canvas.transform(module, 0, 0, module, left, top - side)
         for bar in symbol.bars.splitlines():
             x, y, wide, high, _ = bar.split()
             canvas.rect(int(x), int(y), int(wide), int(high), stroke=0, fill=1)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from farms import papers
 from farms.models import Text
 from farms.services import passbook, telephones
 from farms.services.receipts import checking, desk, numbering, taken_in
@@ -124,6 +125,11 @@ def test_a_desk_that_shows_everybodys_receipts_is_seen(
         otto,
         neighbour,
     )
+
+
+def test_a_code_that_ends_between_two_dots_is_seen(client, receipt, monkeypatch):
+    monkeypatch.setattr(papers, "DOT", 0.01)
+    caught(test_receipts.test_each_module_of_the_code_on_a_slip_is_six_dots_of_a_thermal_head, client, receipt)
 
 
 def test_a_book_for_any_officer_is_seen(client, union, log, wote, neighbour, almaz, otto, nadia, monkeypatch):  # noqa: F811

@@ -1,6 +1,7 @@
 """Receipts on paper: what they say, who may print them, and what their code answers."""
 
 import re
+from itertools import groupby
 
 import pypdfium2
 import pytest
@@ -113,6 +114,23 @@ def test_the_paper_says_weight_price_and_day_and_its_code_is_read_by_a_phone(cli
     assert f"{WEIGHED:%H:%M} EAT" in said
     # The whole digest stands there, for who wants more than sixty bits.
     assert leaf_hash(bytes(receipt.statement)).hex() in said.replace(" ", "")
+
+
+def test_each_module_of_the_code_on_a_slip_is_six_dots_of_a_thermal_head(client, receipt):
+    page = pypdfium2.PdfDocument(client.get(reverse("farms:slip", args=[receipt.uuid])).content)[0]
+    picture = page.render(scale=8 * 25.4 / 72).to_pil().convert("L")
+    assert picture.width == 58 * 8
+    [found] = zxingcpp.read_barcodes(picture)
+    corners = found.position
+    around = (corners.top_left.x - 9, corners.top_left.y - 9, corners.bottom_right.x + 9, corners.bottom_right.y + 9)
+    code = picture.crop(around)
+    code = code.crop(code.point(lambda grey: 255 - grey).getbbox())
+    # 29 modules, none of them grey; the renderer rounds an edge that lies between two dots to either of them.
+    assert max(abs(side - 29 * 6) for side in code.size) <= 1
+    assert {shade for _, shade in code.getcolors()} == {0, 255}
+    lines = [code.crop((0, y, code.width, y + 1)).tobytes() for y in range(code.height)]
+    lines += [code.crop((x, 0, x + 1, code.height)).tobytes() for x in range(code.width)]
+    assert {len(list(run)) % 6 for line in lines for _, run in groupby(line)} <= {5, 0, 1}
 
 
 @pytest.mark.parametrize(
