@@ -26,6 +26,8 @@ LINKS = frozenset({"harvest", "dispatch", "receive", "transfer_title", "close", 
 HANDED_ON = frozenset({"dispatch", "receive", "transfer_title"})
 OWN_WORK = LINKS - HANDED_ON
 
+# What one says of coffee that may be another's. The rules let nobody certify himself, or coffee that he has or had.
+LOOKED_AT = frozenset({"grade", "certify"})
 
 REPLIES = frozenset({"confirm", "contest"})
 
@@ -133,7 +135,7 @@ def _grade(books: Books, event: EventFact, answers: Answers) -> Finding:
         return Finding(event.id, Grade.NOBODY, Reason.DISPUTED, (event.iss,))
     if any(reply.act == "contest" for reply in _standing_replies(books, answers.get(event.id, []))):
         return Finding(event.id, Grade.ONE_SIDE, Reason.CONTESTED, (event.iss,))
-    if event.act == "grade":
+    if event.act in LOOKED_AT:
         return Finding(event.id, _inspection(books, event), Reason.NONE, (event.iss,))
     others = _other_sides(books, event, answers)
     if not others:
@@ -166,11 +168,16 @@ def _registrars(books: Books, kid: str) -> set[str]:
 
 
 def _inspection(books: Books, event: EventFact) -> Grade:
-    match act_of("grade", dict(event.payload)):
-        case acts.Grade(results=results) if results and READINGS.issuperset(name for name, _ in results):
-            return Grade.INSTRUMENT
+    if event.act == "grade" and _was_measured(event):
+        return Grade.INSTRUMENT
     handled = any(event.iss in books.holders.get(lot, ()) for lot in event.lots)
     return Grade.ONE_SIDE if handled else Grade.THIRD_PARTY
+
+
+def _was_measured(event: EventFact) -> bool:
+    act = act_of("grade", dict(event.payload))
+    names = {name for name, _ in act.results} if isinstance(act, acts.Grade) else set()
+    return bool(names) and names <= READINGS
 
 
 def _other_sides(books: Books, event: EventFact, answers: Answers) -> list[EventFact]:

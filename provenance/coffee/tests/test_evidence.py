@@ -204,6 +204,20 @@ def test_a_grade_is_as_good_as_who_looked_and_with_what(iss, results, found):
     assert grade(w.books, jti).grade is found
 
 
+@pytest.mark.parametrize("about", [{"lots": ("X",)}, {"site": "washing"}])
+def test_a_certificate_is_a_third_partys_word_until_its_issuer_holds_the_coffee(about):
+    w = world()
+    w.receive("station", "washing", line("X", KG), begins=(new("X", KG),))
+    about = {"lots": (), **about}
+    day = AT.date()
+    act = acts.Certify(at=AT, scheme="organic", chain="segregated", valid_from=day, valid_to=day, **about)
+    issued = w.say("auditor", act).event.id
+    assert grade(w.books, issued) == Finding(issued, Grade.THIRD_PARTY, Reason.NONE, ("auditor",))
+
+    w.books.holders["X"].add("auditor")
+    assert grade(w.books, issued).grade is (Grade.ONE_SIDE if about["lots"] else Grade.THIRD_PARTY)
+
+
 def test_what_a_lost_key_signed_after_it_was_lost_is_disputed():
     w = world()
     leaf = len(w.said)
