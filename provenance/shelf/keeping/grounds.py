@@ -55,6 +55,16 @@ class Grounds:
         """Resting also on withheld values that are shown: their erasure names their digests."""
         return replace(self, subjects=(*self.subjects, *digests))
 
+    def with_keys(self, keys: Collection[str], ended: int) -> "Grounds":
+        """Resting on these keys, of which ``ended`` had been revoked when they were read."""
+        said, _, certified, pictures = self.counts
+        return replace(self, keys=tuple(keys), counts=(said, ended, certified, pictures))
+
+    @property
+    def size(self) -> int:
+        """In letters."""
+        return sum(len(one) for one in (*self.subjects, *self.keys, *self.places))
+
     @property
     def stand(self) -> bool:
         """Whether the trail says no more of this than it did. One query."""

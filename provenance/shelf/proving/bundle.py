@@ -8,11 +8,20 @@ proof that the log only grew since its last visit, that computes itself from the
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from provenance.coffee.acts import Genesis, Index, RegisterKey, RegisterParty, RegisterPlot, RegisterSite, Succession
+from provenance.coffee.acts import (
+    Genesis,
+    Index,
+    RegisterKey,
+    RegisterParty,
+    RegisterPlot,
+    RegisterSite,
+    RevokeKey,
+    Succession,
+)
 from provenance.coffee.errors import CoffeeError
 from provenance.coffee.indexing import WHOLE_LOG, Name, names_in
 from provenance.coffee.statement import Disclosure, Statement, parse
@@ -21,14 +30,16 @@ from provenance.pack.bundle.completeness import is_about_no_lot, others_in, want
 from provenance.pack.bundle.form import VERSION, readable
 from provenance.pack.bundle.tree import Telling
 from provenance.pack.completeness import rests_on
+from provenance.shelf.keeping.grounds import Grounds, grounds_of
+from provenance.shelf.proving.standing import Standing, checkpoints_of, series_of
 from provenance.tlog.index import BUCKETS, key_of, number_of
 from provenance.trail.models import Checkpoint, Event, Key, Log, Party, Plot, Site
-from provenance.trail.services.closure import closure
+from provenance.trail.services.closure import Closure, closure
 from provenance.trail.services.cosigning import cosigned, witness_lines
 from provenance.trail.services.indexing import NotKept, prove
 from provenance.trail.services.listing import of_all_lots
 from provenance.trail.services.proofs import inclusion, read_hash
-from provenance.trail.services.queries import checkpoint_for, latest_checkpoint, public_disclosures
+from provenance.trail.services.queries import public_disclosures
 
 
 def bundle_of(lot_uri: str) -> dict[str, Any] | None:
@@ -39,10 +50,32 @@ def bundle_of(lot_uri: str) -> dict[str, Any] | None:
     leaf whose proofs are kept, that leaf is left out: a phone then cannot tell that nothing is missing, and says so.
     """
     found = closure([lot_uri])
+    return _of(lot_uri, found).written() if lot_uri in found.lots else None
+
+
+def bundle_to_keep(lot_uri: str) -> tuple[dict[str, Any], Standing | None] | None:
+    """
+    ``bundle_of``, with what proves later that it would be the same.
+
+    None instead of that where something waits for its place, for a checkpoint or for the index, cannot be read, or was
+    recorded while the bundle was made: such a bundle is soon another.
+    """
+    found = closure([lot_uri])
     if lot_uri not in found.lots:
         return None
+    grounds = grounds_of(found)
+    bundle = _of(lot_uri, found)
+    written = bundle.written()
+    if grounds is None or not written["index"] or any(one["index"] is None for one in written["statements"]):
+        return written, None
+    if len(found.statements) < len(found.events):
+        return written, None
+    return written, bundle.standing(grounds)
+
+
+def _of(lot_uri: str, found: Closure) -> "_Bundle":
     events = _with_registrations(found.events, found.statements)
-    return _Bundle(lot_uri, tuple(sorted(found.lots)), events).written()
+    return _Bundle(lot_uri, tuple(sorted(found.lots)), events)
 
 
 @dataclass
@@ -50,26 +83,42 @@ class _Bundle:
     lot: str
     lots: tuple[str, ...]
     events: Sequence[Event]
+    shown: dict[int, list[Disclosure]] = field(default_factory=dict)
 
     @cached_property
     def series(self) -> list[Log]:
-        """The logs of the series, the oldest first."""
-        names = Log.objects.filter(pk__in={event.log_id for event in self.events}).values("name")
-        return list(Log.objects.filter(name__in=names).order_by("number"))
+        return series_of({event.log_id for event in self.events})
+
+    @cached_property
+    def newest(self) -> dict[int, int]:
+        """By log, the last leaf that the lot's statements have in it."""
+        newest: dict[int, int] = {}
+        for event in self.events:
+            if event.index is not None:
+                newest[event.leaf.log_id] = max(event.index, newest.get(event.leaf.log_id, 0))
+        return newest
 
     @cached_property
     def checkpoints(self) -> list[Checkpoint]:
-        """One of each log, up to the newest that has any: of the retired ones the last."""
-        found = []
-        for log in self.series:
-            newest = max((e.index for e in self.events if e.index is not None and e.leaf.log_id == log.pk), default=0)
-            retired = log.state == Log.State.RETIRED
-            checkpoint = latest_checkpoint(log) if retired else checkpoint_for(log, newest)
-            if checkpoint is None:
-                break
-            checkpoint.log = log
-            found.append(checkpoint)
-        return found
+        return checkpoints_of(self.series, self.newest)
+
+    @cached_property
+    def policy(self) -> str:
+        return witness_lines()
+
+    @cached_property
+    def notes(self) -> list[str]:
+        return [cosigned(checkpoint) for checkpoint in self.checkpoints]
+
+    def standing(self, grounds: Grounds) -> Standing:
+        """Once it was written. ``grounds``: of the page; a bundle also rests on who registered whom, and shows more."""
+        statements = [statement for event in self.events if (statement := _parsed(event)) is not None]
+        keys = {one.body.kid for one in statements if isinstance(one.body, RegisterKey)}
+        keys |= {one.kid for one in statements if isinstance(one.body, Genesis)}
+        ended = {one.body.kid for one in statements if isinstance(one.body, RevokeKey)} & keys
+        digests = {one.digest for disclosed in self.shown.values() for one in disclosed}
+        whole = grounds.with_keys(keys.union(grounds.keys), len(ended)).with_values(digests)
+        return Standing(whole, self.newest, self.policy, self.notes)
 
     @cached_property
     def numbers(self) -> dict[int, int]:
@@ -79,15 +128,14 @@ class _Bundle:
     def written(self) -> dict[str, Any]:
         index, listings = self._index()
         told = _in_log_order([*self.events, *self._successions(), *self._of_all_lots(index)], self.numbers)
-        notes = [cosigned(checkpoint) for checkpoint in self.checkpoints]
         return {
             "v": VERSION,
             "origin": self.series[0].origin if self.series else "",
             "lot": self.lot,
             "lots": list(self.lots),
-            "policy": witness_lines(),
-            "retired": notes[:-1],
-            "checkpoint": notes[-1] if notes else None,
+            "policy": self.policy,
+            "retired": self.notes[:-1],
+            "checkpoint": self.notes[-1] if self.notes else None,
             "statements": list(self._entries(told)),
             "index": listings,
         }
@@ -115,7 +163,7 @@ class _Bundle:
         # One reader a log for all proofs: each tile is read once.
         readers = [read_hash(checkpoint) for checkpoint in self.checkpoints]
         trees = [Telling(checkpoint.size) for checkpoint in self.checkpoints]
-        shown = _shown(events)
+        self.shown = _shown(events)
         for event in events:
             number = None if event.index is None else self.numbers.get(event.leaf.log_id)
             covered = number is not None and (event.index or 0) < self.checkpoints[number].size
@@ -128,7 +176,7 @@ class _Bundle:
                 "index": event.index if covered else None,
                 "statement": readable(bytes(event.statement)),
                 "proof": _base64(proof),
-                "disclosures": [one.text for one in shown.get(event.pk, ())],
+                "disclosures": [one.text for one in self.shown.get(event.pk, ())],
             }
 
     # --- the index ---

@@ -16,13 +16,19 @@ from provenance.pack.bundle import judge
 from provenance.pack.bundle.completeness import hashes
 from provenance.pack.bundle.form import jws_of
 from provenance.pack.tests.bundles.world import taken_out
+from provenance.shelf.keeping.grounds import Grounds
+from provenance.shelf.keeping.memory import Memory, Told
+from provenance.shelf.proving import bundle as making
+from provenance.shelf.proving import standing
 from provenance.shelf.proving.bundle import bundle_of
 from provenance.shelf.tests import world
-from provenance.shelf.tests.world import BUNDLE, PACKED, STATION
+from provenance.shelf.tests.world import ALMAZ, BUNDLE, GREEN, PACKED, STATION
+from provenance.shelf.views import bundles
 from provenance.trail import triggers
 from provenance.trail.models import Event, IndexBucket, pk_of
 from provenance.trail.services import guarding, publishing, queries, registry
 from provenance.trail.services.acting import Draft, record_acts
+from provenance.trail.services.erasing import erase
 from provenance.trail.services.recovering import succeed
 from provenance.trail.services.witnessing import ask_due
 from provenance.trail.tests.witnesses import connect
@@ -31,6 +37,25 @@ from provenance.trail.tests.witnesses import connect
 @pytest.fixture
 def bag(log):
     return world.build(log)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch):
+    monkeypatch.setattr(bundles, "kept", Memory(bundles.MOST_BYTES))
+
+
+@pytest.fixture
+def tellings(monkeypatch) -> list[str]:
+    """The lots whose bundles were made from the trail, and not given again."""
+    told: list[str] = []
+    make = bundles.bundle_to_keep
+
+    def counted(uri: str):
+        told.append(uri)
+        return make(uri)
+
+    monkeypatch.setattr(bundles, "bundle_to_keep", counted)
+    return told
 
 
 def fetched(client) -> dict:
@@ -285,3 +310,236 @@ def test_the_newest_witnessed_checkpoint_is_shown_where_it_holds_all_of_the_lot(
 def test_a_bundle_asks_the_database_a_bounded_number_of_times(bag, django_assert_max_num_queries):
     with django_assert_max_num_queries(40):
         assert bundle_of(PACKED) is not None
+
+
+# --- given again, and never older than what is recorded --------------------------------------------------------------
+
+
+def test_a_bundle_is_made_once_whatever_its_address_ends_in(client, bag, tellings, django_assert_num_queries):
+    first = client.get(BUNDLE, HTTP_ACCEPT_ENCODING="br").content
+    with django_assert_num_queries(4):
+        again = client.get(f"{BUNDLE}?anew=1", HTTP_ACCEPT_ENCODING="br", HTTP_ACCEPT_LANGUAGE="de").content
+    plain = client.get(f"{BUNDLE}?anew=2").content
+
+    assert tellings == [PACKED]
+    assert again == first and brotli.decompress(first) == plain
+    assert json.loads(plain) == bundle_of(PACKED)
+
+
+def test_each_lot_is_given_its_own_bundle(client, bag, tellings):
+    other = f"/bundle/{pk_of(GREEN)}.json"
+    for _ in range(2):
+        assert (client.get(BUNDLE).json()["lot"], client.get(other).json()["lot"]) == (PACKED, GREEN)
+
+    assert tellings == [PACKED, GREEN]
+
+
+def test_what_is_recorded_elsewhere_and_not_published_leaves_a_bundle_as_it_is(client, bag, tellings):
+    before = fetched(client)
+    world.farmers(1)
+
+    assert fetched(client) == before
+    assert tellings == [PACKED]
+
+
+def recalled(bag, log):
+    recall()
+
+
+def recalled_and_published(bag, log):
+    recall()
+    bag.publish()
+
+
+def published(bag, log):
+    world.farmers(1)
+    bag.publish()
+
+
+def key_ended(bag, log):
+    kid = bag.events["graded"].kid
+    act = acts.RevokeKey(kid=kid, since=world.at(2, 1), from_index=1, reason="stolen")
+    registry.revoke_key(act, by=log.operator)
+
+
+def erased(bag, log):
+    erase(ALMAZ, by=log.operator)
+
+
+def erased_and_published(bag, log):
+    erase(ALMAZ, by=log.operator)
+    bag.publish()
+
+
+@pytest.mark.parametrize(
+    "happens", [recalled, recalled_and_published, published, key_ended, erased, erased_and_published]
+)
+def test_a_bundle_that_would_be_another_is_made_anew(client, bag, log, tellings, happens):
+    before = fetched(client)
+    assert fetched(client) == before
+    happens(bag, log)
+
+    now = fetched(client)
+
+    assert now == bundle_of(PACKED) != before
+    assert tellings == [PACKED, PACKED]
+
+
+def test_a_new_cosignature_is_in_the_very_next_bundle(client, bag, log, settings, tmp_path, monkeypatch, tellings):
+    connect(log, settings, tmp_path, monkeypatch, "Port_Cooperative")
+    publishing.publish(log, index=True)
+    before = [fetched(client) for _ in range(2)][-1]
+    assert ask_due() == 1
+
+    now = fetched(client)
+
+    assert tellings == [PACKED, PACKED]
+    assert now["checkpoint"].startswith(before["checkpoint"]) and "Port_Cooperative" in now["checkpoint"]
+    assert "Port_Cooperative" not in before["checkpoint"]
+
+
+def test_other_witnesses_in_the_policy_are_in_the_very_next_bundle(client, bag, monkeypatch):
+    fetched(client)
+    for module in (making, standing):
+        monkeypatch.setattr(module, "witness_lines", lambda: "witness another\nquorum another\n")
+
+    assert fetched(client)["policy"] == "witness another\nquorum another\n"
+
+
+def test_what_waits_is_made_each_time(client, bag, tellings):
+    recall()
+    first, second = fetched(client), fetched(client)
+
+    assert first == second and tellings == [PACKED, PACKED]
+    assert len(bundles.kept) == 0
+
+
+def test_what_was_recorded_while_a_bundle_was_made_is_in_the_next(client, bag, monkeypatch):
+    """Between the statements and their proofs: the bundle itself may lack it, and is not given again."""
+    read, overtook = making.grounds_of, []
+
+    def overtaken(found):
+        if not overtook:
+            overtook.append(recall())
+        return read(found)
+
+    monkeypatch.setattr(making, "grounds_of", overtaken)
+    assert "recall" not in acts_in(fetched(client))
+
+    assert acts_in(fetched(client)).count("recall") == 1
+
+
+def test_what_was_published_while_a_bundle_was_made_is_in_the_next(client, bag, monkeypatch):
+    read, overtook = making._shown, []
+
+    def overtaken(events):
+        if not overtook:
+            overtook.append(world.farmers(1))
+            bag.publish()
+        return read(events)
+
+    monkeypatch.setattr(making, "_shown", overtaken)
+    before = fetched(client)
+
+    assert fetched(client) == bundle_of(PACKED) != before
+
+
+def no_grounds(monkeypatch):
+    monkeypatch.setattr(Grounds, "stand", True)
+
+
+def no_checkpoints(monkeypatch):
+    monkeypatch.setattr(standing.Standing, "holds", lambda self: self.grounds.stand)
+
+
+def no_lines_of_witnesses(monkeypatch):
+    def holds(self):
+        carried = standing.checkpoints_of(standing.series_of(self.newest), self.newest)
+        return all(note.startswith(one.note) for note, one in zip(self.notes, carried, strict=True))
+
+    monkeypatch.setattr(standing.Standing, "holds", holds)
+
+
+def no_lot(monkeypatch):
+    take = Memory.take
+    monkeypatch.setattr(Memory, "take", lambda self, key, tell: take(self, "", tell))
+
+
+def no_values(monkeypatch):
+    monkeypatch.setattr(Grounds, "with_values", lambda self, digests: self)
+
+
+def stale_after_a_recall(client, bag, log, connect_witness):
+    fetched(client)
+    recall()
+    return fetched(client) != bundle_of(PACKED)
+
+
+def stale_after_an_index(client, bag, log, connect_witness):
+    fetched(client)
+    published(bag, log)
+    return fetched(client) != bundle_of(PACKED)
+
+
+def stale_after_a_cosignature(client, bag, log, connect_witness):
+    connect_witness()
+    fetched(client)
+    ask_due()
+    return "Port" not in fetched(client)["checkpoint"].split("\n\n")[1]
+
+
+def of_another_lot(client, bag, log, connect_witness):
+    fetched(client)
+    return client.get(f"/bundle/{pk_of(GREEN)}.json").json()["lot"] == PACKED
+
+
+def stale_after_an_erasure(client, bag, log, connect_witness):
+    fetched(client)
+    erased(bag, log)
+    return fetched(client) != bundle_of(PACKED)
+
+
+PLANTED = [
+    (no_grounds, stale_after_a_recall),
+    (no_checkpoints, stale_after_an_index),
+    (no_lines_of_witnesses, stale_after_a_cosignature),
+    (no_lot, of_another_lot),
+    (no_values, stale_after_an_erasure),
+]
+
+
+@pytest.fixture
+def connect_witness(log, settings, tmp_path, monkeypatch):
+    def connected():
+        connect(log, settings, tmp_path, monkeypatch, "Port")
+        publishing.publish(log, index=True)
+
+    return connected
+
+
+@pytest.mark.parametrize(("planted", "wrong"), PLANTED)
+def test_without_a_part_of_the_proof_bundles_go_wrong(client, bag, log, connect_witness, monkeypatch, planted, wrong):
+    """Planted bugs: each is seen, and what sees it finds nothing wrong where there is none."""
+    planted(monkeypatch)
+
+    assert wrong(client, bag, log, connect_witness)
+
+
+@pytest.mark.parametrize("wrong", [wrong for _, wrong in PLANTED])
+def test_with_the_whole_proof_nothing_goes_wrong(client, bag, log, connect_witness, wrong):
+    assert not wrong(client, bag, log, connect_witness)
+
+
+def test_a_memory_holds_no_more_than_it_has_room_for_and_nothing_for_longer_than_a_minute(monkeypatch):
+    memory: Memory[str] = Memory(100)
+    for number in range(5):
+        memory.take(number, lambda: Told("told", 40, lambda: True))
+    assert (len(memory), memory.size) == (2, 80)
+    assert memory.take(4, lambda: Told("anew", 40, lambda: True)) == "told"
+    memory.take("as large as that", lambda: Told("told", 101, lambda: True))
+    assert len(memory) == 0
+
+    memory.take("old", lambda: Told("told", 40, lambda: True, since=-1000.0))
+    assert memory.take("old", lambda: Told("anew", 40, lambda: True)) == "anew"
+    assert memory.take("unproved", lambda: Told("told", 40, lambda: False)) == "told"
+    assert memory.take("unproved", lambda: Told("anew", 40)) == "anew"
