@@ -156,7 +156,7 @@ def _check_crs(value: dict[str, object]) -> None:
         return
     properties = crs.get("properties") if isinstance(crs, dict) else None
     name = properties.get("name") if isinstance(properties, dict) else None
-    if name not in WGS84:
+    if not isinstance(name, str) or name not in WGS84:
         raise BadPlot("crs: the coordinates are not in WGS 84; export the file in WGS 84 (EPSG:4326).", field="crs")
 
 

@@ -180,6 +180,7 @@ HOLE = [[38.402, 6.502], [38.404, 6.502], [38.404, 6.504], [38.402, 6.502]]
         (json.dumps({"type": "FeatureCollection", "features": []}), "features", "exactly one plot"),
         (json.dumps({"type": "Feature", "geometry": None}), "geometry", "there is no GeoJSON object"),
         (feature(polygon(SQUARE), crs={"properties": {"name": "EPSG:20137"}}), "crs", "export the file in WGS 84"),
+        (feature(polygon(SQUARE), crs={"properties": {"name": []}}), "crs", "export the file in WGS 84"),
     ],
 )
 def test_a_bad_drawing_is_refused_with_its_field_and_mend(text: str | bytes, field: str, mend: str) -> None:

@@ -1,8 +1,10 @@
 """Files of plots are read with every digit as typed, and what is no file of plots is said to be none."""
 
 import zipfile
+from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -143,6 +145,44 @@ def test_a_workbook_that_unpacks_to_a_giant_is_refused_before_it_is_unpacked(mon
         read_plots(packed({"[Content_Types].xml": b" " * 20_000}))
 
 
+def test_a_row_as_wide_as_a_workbook_allows_is_refused_before_the_next_one_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 15 kB of such rows would take three gigabytes.
+    monkeypatch.setattr(tables, "_plots", lambda rows: pytest.fail("all rows were kept"))
+    with pytest.raises(BadPlot, match="A row has more columns"):
+        read_plots(workbook([*[None] * 16_383, 1]))
+
+
+def test_placemarks_inside_placemarks_take_no_longer_than_their_file_is_long() -> None:
+    inside = kml("<Placemark>" * 20_000 + "</Placemark>" * 20_000)
+    began = process_time()
+    with pytest.raises(BadPlot, match="One placemark stands inside another"):
+        read_plots(inside)
+    # Looking at what each of them holds took 35 seconds.
+    assert process_time() - began < 5
+
+
+def damaged_archives() -> Iterator[bytes]:
+    """A name that is no text, a version that nobody knows, and a part that cannot be unpacked."""
+    archive = packed({"[Content_Types].xml": b"<x/>"})
+    at = archive.find(b"PK\x01\x02")
+    yield archive[: at + 8] + b"\x00\x08" + archive[at + 10 :].replace(b"[Con", b"\xff\xfeon")
+    yield archive[: at + 6] + b"\x63\x00" + archive[at + 8 :]
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as packing:
+        packing.writestr("[Content_Types].xml", b"<x/>")
+        # The part's own nine bytes of how it is packed stand after its name.
+        begins = 30 + len("[Content_Types].xml") + 9
+    yield file.getvalue()[:begins] + b"\xff" * 8 + file.getvalue()[begins + 8 :]
+
+
+@pytest.mark.parametrize("data", list(damaged_archives()))
+def test_an_archive_that_cannot_be_unpacked_is_no_accident(data: bytes) -> None:
+    with pytest.raises(BadPlot, match="This workbook cannot be read."):
+        read_plots(data)
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -168,6 +208,8 @@ def test_a_workbook_that_unpacks_to_a_giant_is_refused_before_it_is_unpacked(mon
         (b'{"a":' * 200_000, "nested too deeply"),
         (b'{"type":"\xff"}', "The file is not in UTF-8."),
         (b'{"type":"FeatureCollection","crs":{"properties":{"name":"EPSG:20137"}},"features":[]}', "not in WGS 84"),
+        (b'{"type":"FeatureCollection","crs":{"properties":{"name":[]}},"features":[]}', "not in WGS 84"),
+        (kml("<Placemark><Folder>" * 2 + "</Folder></Placemark>" * 2), "One placemark stands inside another."),
         (b"name,place\nUpper field,Aricha\n", "The first row names no columns of coordinates."),
         (b"lat,lon\n", "The file holds no plot."),
         (b"lat,lon\n\x00,1\n", "The file is no text."),

@@ -78,7 +78,7 @@ def _check_crs(root: dict[str, object]) -> None:
     crs = root.get("crs")
     properties = crs.get("properties") if isinstance(crs, dict) else None
     name = properties.get("name") if isinstance(properties, dict) else None
-    if crs is not None and name not in WGS84:
+    if crs is not None and not (isinstance(name, str) and name in WGS84):
         raise BadPlot("The coordinates are not in WGS 84. Export the file in WGS 84 (EPSG:4326).", field="file")
 
 

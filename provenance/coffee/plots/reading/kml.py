@@ -32,8 +32,20 @@ def read(data: bytes) -> list[TypedPlot]:
         raise BadPlot("The file is broken, or no KML. Export it again as KML.", field="file") from None
     if _name(root) != "kml":
         raise BadPlot("The file is XML, but no KML. Export the plots as KML or GeoJSON.", field="file")
-    marks = (element for element in root.iter() if _name(element) == "Placemark")
-    return [_plot(mark, f"Plot {number}") for number, mark in enumerate(marks, start=1)]
+    return [_plot(mark, f"Plot {number}") for number, mark in enumerate(_marks(root), start=1)]
+
+
+def _marks(root: Element) -> Iterator[Element]:
+    """In the file's order. One inside another is refused: reading each with all that it holds takes half a minute."""
+    left = [root]
+    while left:
+        element = left.pop()
+        if _name(element) != "Placemark":
+            left.extend(reversed(element))
+            continue
+        if sum(_name(inner) == "Placemark" for inner in element.iter()) > 1:
+            raise BadPlot("One placemark stands inside another. Export the file again as KML.", field="file")
+        yield element
 
 
 def _plot(mark: Element, where: str) -> TypedPlot:

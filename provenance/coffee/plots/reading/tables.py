@@ -2,6 +2,7 @@
 
 import csv
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -30,9 +31,12 @@ _DELIMITERS = ",;\t|"
 _BROKEN = (
     InvalidFileException,
     ParseError,
+    lzma.LZMAError,
     zipfile.BadZipFile,
     zlib.error,
+    ArithmeticError,
     AttributeError,
+    EOFError,
     LookupError,
     OSError,
     RuntimeError,
@@ -72,7 +76,7 @@ def read_workbook(data: bytes) -> list[TypedPlot]:
             # A file may claim a million rows of 16,384 columns that it does not have.
             sheet.reset_dimensions()
             values = islice(sheet.iter_rows(values_only=True), MAX_ROWS + 1)
-            rows = [[_cell(value) for value in row] for row in values]
+            rows = [_cells(row) for row in values]
             if any(any(row) for row in rows):
                 return _plots(rows)
     except BadPlot:
@@ -86,7 +90,7 @@ def _check_parts(data: bytes) -> None:
     """Small files that unpack to huge ones are refused before anything is unpacked."""
     try:
         parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except zipfile.BadZipFile:
+    except _BROKEN:
         raise BadPlot("This workbook cannot be read. Save it again as .xlsx, or as CSV.", field="file") from None
     if any(part.filename.lower().endswith(".kml") for part in parts):
         raise BadPlot("This is KMZ, a packed KML. Unpack it, and send the .kml that is in it.", field="file")
@@ -94,6 +98,13 @@ def _check_parts(data: bytes) -> None:
         raise BadPlot("This is a packed file. Unpack it, and send the GeoJSON, KML or sheet in it.", field="file")
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
         raise BadPlot("The workbook is too large when unpacked. Send the sheet of plots alone.", field="file")
+
+
+def _cells(row: Sequence[object]) -> list[str]:
+    # One cell far to the right makes its row 16,384 wide: thousands of such rows are not kept until they are counted.
+    if len(row) > MAX_COLUMNS:
+        raise _too_wide()
+    return [_cell(value) for value in row]
 
 
 def _cell(value: object) -> str:
@@ -105,7 +116,7 @@ def _plots(rows: Sequence[Sequence[str]]) -> list[TypedPlot]:
     if len(rows) > MAX_ROWS:
         raise BadPlot(f"The sheet has more than {MAX_ROWS:,} rows. Send it in parts.", field="file")
     if any(len(row) > MAX_COLUMNS or any(len(cell) > MAX_CELL for cell in row) for row in rows):
-        raise BadPlot("A row has more columns, or a cell more text, than any sheet of plots.", field="file")
+        raise _too_wide()
     header = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in rows[0]] if rows else []
     longitude, latitude = _column(header, _LONGITUDE), _column(header, _LATITUDE)
     if longitude is None or latitude is None:
@@ -120,6 +131,10 @@ def _plots(rows: Sequence[Sequence[str]]) -> list[TypedPlot]:
         for number, row in enumerate(rows[1:], start=2)
         if any(cell.strip() for cell in row)
     ]
+
+
+def _too_wide() -> BadPlot:
+    return BadPlot("A row has more columns, or a cell more text, than any sheet of plots.", field="file")
 
 
 def _column(header: Sequence[str], names: Iterable[str]) -> int | None:
