@@ -196,6 +196,29 @@ def test_an_officer_prints_for_members_and_for_nobody_else(client, log, wote, ne
     assert "Hanna" in page and "Bekele" not in page
 
 
+def test_to_sign_a_receipt_opens_nobodys_withheld_name(client, log, wote, django_user_model):
+    from provenance.members.services import enrol
+    from provenance.trail.services import registry
+
+    union = registry.register_party(kind="organisation", roles=["officer"], name="Union", country="ET")
+    officer = django_user_model.objects.create_user("tigist")
+    enrol(user=officer, party_uri=union, role="officer")
+    member = registry.register_party(
+        kind="person", roles=["farmer"], name="Hanna", country="ET", guardian=union, audience="auditors"
+    )
+    # Whoever has a site may sign that anybody brought coffee there.
+    event = take_in(wote, type("Grower", (), {"party": member}), "H-1")
+    pages = [reverse(f"farms:{name}", args=[event.uuid]) for name in ("paper-receipt", "slip", "a6")]
+
+    def names_shown(user):
+        client.force_login(user)
+        listing, page, *papers = [client.get(page).content for page in (reverse("farms:receipts"), *pages)]
+        return ["Hanna" in text for text in (listing.decode(), page.decode(), *map(words_on, papers))]
+
+    assert names_shown(wote) == [False] * 4
+    assert names_shown(officer) == [True] * 4
+
+
 def test_who_takes_coffee_in_finds_the_receipts_from_both_front_pages(client, receipt, wote, nadia):
     assert client.get("/farms/").url == reverse("farms:receipts")
     assert "1 receipt of the last day: on paper, or as a text" in client.get(reverse("admin:index")).content.decode()

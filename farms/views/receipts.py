@@ -53,14 +53,14 @@ class DeskView(LoginRequiredMixin, View):
 class Receipts(DeskView):
     def get(self, request: HttpRequest) -> HttpResponse:
         page = Paginator(self.desk.receipts(), RECEIPTS_A_PAGE).get_page(request.GET.get("page"))
-        return self.show("farms/receipts.html", page=page, receipts=listed(self.desk.visible(page)))
+        return self.show("farms/receipts.html", page=page, receipts=listed(self.desk.visible(page), self.desk.names))
 
 
 class PaperReceipt(DeskView):
     """What its paper says, and the ways to get it into the grower's hands."""
 
     def get(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
-        said = taken_in(self.receipt(uuid))
+        said = taken_in(self.receipt(uuid), self.desk.names)
         return self.show("farms/paper_receipt.html", said=said, text=sending.standing_of(said))
 
     def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
@@ -90,7 +90,7 @@ class Paper(DeskView):
     draw: Callable[[TakenIn, str], bytes] | None = None
 
     def get(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
-        said = taken_in(self.receipt(uuid))
+        said = taken_in(self.receipt(uuid), self.desk.names)
         with timezone.override(said.at.tzinfo):
             document = self.draw(said, f"{timezone.localtime():%Y-%m-%d %H:%M}")
         headers = {

@@ -1,14 +1,16 @@
 """Whose receipts somebody may see: those that his business signed, his own, and those of the growers in his care."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from farms.services.receipts.taken_in import names_for_partners
 from provenance.coffee.acts import Receive
 from provenance.coffee.statement import parse
 from provenance.members.models import Membership, User
 from provenance.members.services import parties_of
 from provenance.trail.models import Event, Key, Party, Subject
+from provenance.trail.services.queries import AUDITORS, names_of
 
 Role = Membership.Role
 # Whoever takes coffee in from growers.
@@ -51,8 +53,17 @@ class ReceiptDesk:
         """Those that he may see: a receipt may name a grower who did not bring the coffee. One query."""
         said = [(event, parse(bytes(event.statement))) for event in receipts]
         brought_by = {statement.body.from_party for _, statement in said} - {None}
-        in_care = Party.objects.filter(uri__in=brought_by, guardian__in=self.guardians).values_list("uri", flat=True)
-        growers = {*self.growers, *in_care}
+        growers = self._own_among(brought_by)
         return [
             event for event, statement in said if statement.iss in self.takers or statement.body.from_party in growers
         ]
+
+    def names(self, growers: Collection[str]) -> Mapping[str, str]:
+        """By URI. What is withheld from partners: his own name, and those of the growers in his care. Three queries."""
+        own = names_of(self._own_among(growers), audiences=[AUDITORS])
+        return {**names_for_partners(growers), **own}
+
+    def _own_among(self, growers: Iterable[str]) -> set[str]:
+        growers = set(growers)
+        in_care = Party.objects.filter(uri__in=growers, guardian__in=self.guardians).values_list("uri", flat=True)
+        return growers & {*self.growers, *in_care}

@@ -1,6 +1,6 @@
 """One receipt as its paper says it: who took in how much, when, for which price, and what was paid so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,15 +18,23 @@ from provenance.coffee.check_code import in_groups
 from provenance.coffee.clocks import clock_of
 from provenance.coffee.identifiers import lot_code_of
 from provenance.coffee.money import Amount
-from provenance.coffee.statement import Statement, parse
+from provenance.coffee.statement import parse
 from provenance.trail.models import Event, Lot, Site
-from provenance.trail.services.queries import AUDITORS, PARTNERS, PUBLIC, disclosures_of, names_of
+from provenance.trail.services.queries import PARTNERS, PUBLIC, disclosures_of, names_of
+
+# Growers' names by URI, as a reader may know them.
+Names = Callable[[Collection[str]], Mapping[str, str]]
+
+
+def names_for_partners(growers: Collection[str]) -> Mapping[str, str]:
+    """A receipt may name anybody as who brought the coffee, so to sign one opens nobody's withheld name."""
+    return names_of(growers, audiences=[PUBLIC, PARTNERS])
 
 
 @dataclass(frozen=True)
 class TakenIn:
     """
-    ``grower``: URI of who brought it, "" where that was not recorded; names are as the grower may know them.
+    ``grower``: URI of who brought it, "" where that was not recorded; ``grower_name`` is as the reader may know it.
 
     ``at`` is on the clock of the place. ``sent_mg`` is None where nobody had announced it. ``price``: as it was agreed,
     "" where nobody said. ``payments``: those that were made for this delivery alone.
@@ -69,21 +77,20 @@ class TakenIn:
         return any(payment.act.final for payment in self.payments)
 
 
-def taken_in(event: Event) -> TakenIn:
+def taken_in(event: Event, names_of_growers: Names = names_for_partners) -> TakenIn:
     """Of a ``receive``. A constant number of queries."""
     statement = parse(bytes(event.statement))
     act: Receive = statement.body
     grower = act.from_party or ""
-    names = _names(statement, grower)
     sent_mg, mass_mg = masses_of(act)
     site = Site.objects.filter(uri=act.site).first()
     price = next((one.value for one in disclosures_of([event], _readers(grower))[event.pk] if one.name == "price"), "")
     return TakenIn(
         event=event,
         code=code_of(event),
-        by=names[statement.iss],
+        by=Business(grower).name(statement.iss),
         grower=grower,
-        grower_name=names[grower] if grower else "",
+        grower_name=names_of_growers([grower]).get(grower, WITHHELD) if grower else "",
         at=act.at.astimezone(clock_of(site.country if site else "")),
         form=_form_of(act),
         lots=", ".join(lot_code_of(line.lot) for line in act.lines),
@@ -107,11 +114,11 @@ class Listed:
     taken_back: bool
 
 
-def listed(events: Iterable[Event]) -> list[Listed]:
+def listed(events: Iterable[Event], names_of_growers: Names = names_for_partners) -> list[Listed]:
     """A constant number of queries, however many there are."""
     said: list[tuple[Event, Receive]] = [(event, parse(bytes(event.statement)).body) for event in events]
     growers = {act.from_party for _, act in said if act.from_party}
-    names = names_of(growers, audiences=[PUBLIC, PARTNERS, AUDITORS])
+    names = names_of_growers(growers)
     countries = dict(Site.objects.filter(uri__in={act.site for _, act in said}).values_list("uri", "country"))
     lots = {line.lot for _, act in said for line in act.lines}
     forms = dict(Lot.objects.filter(uri__in=lots).values_list("uri", "form"))
@@ -149,13 +156,6 @@ def sums(amounts: Iterable[Amount]) -> list[Amount]:
 
 def _readers(grower: str) -> list[str]:
     return [PUBLIC, PARTNERS, *([grower] if grower else [])]
-
-
-def _names(statement: Statement, grower: str) -> dict[str, str]:
-    business = Business(grower)
-    business.learn([statement.iss])
-    own = names_of([grower], audiences=[*_readers(grower), AUDITORS]) if grower else {}
-    return {statement.iss: business.name(statement.iss), grower: own.get(grower, WITHHELD)}
 
 
 def _form_of(act: Receive) -> str:
