@@ -11,7 +11,7 @@ from provenance.bags.models import Bag, Link, Product
 from provenance.bags.services.issuing import find_bag, find_lot, find_product
 from provenance.bags.services.linking import links_of
 from provenance.coffee.identifiers import DigitalLink, gs1_lot_uri, lot_code_of
-from provenance.shelf.reading import page_of
+from provenance.shelf.glance import gist_of
 from provenance.shelf.resolver.addresses import anchor_of, page_path_of, upwards
 from provenance.shelf.resolver.links import DEFAULT, Level, Target
 from provenance.shelf.resolver.matching import PAGE
@@ -86,7 +86,7 @@ def _named_bag(link: DigitalLink, known: _Known) -> str:
 
 def _of_the_trail(lot_uri: str, page: str) -> Iterator[Target]:
     """Links to what was recorded of a lot, each only where there is something to see."""
-    found = page_of(lot_uri)
+    found = gist_of(lot_uri)
     if found is None:
         return
     code = lot_code_of(lot_uri)
@@ -97,9 +97,9 @@ def _of_the_trail(lot_uri: str, page: str) -> Iterator[Target]:
         title=_("Events of the lot %(lot)s in EPCIS 2.0, for whom they are open to") % {"lot": code},
         media_type=EPCIS,
     )
-    if found.story.certificates:
+    if found.certified:
         yield _page("certificationInfo", page, _("Certificates that lot %(lot)s holds today") % {"lot": code})
-    if found.story.recalls:
+    if found.recalled:
         yield _page("recallStatus", page, _("Lot %(lot)s is recalled") % {"lot": code})
 
 

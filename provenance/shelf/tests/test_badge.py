@@ -2,21 +2,30 @@
 
 import re
 from base64 import b64encode
+from datetime import timedelta
 from hashlib import sha256
 from xml.etree import ElementTree
 
 import pytest
+from django.utils import timezone
 
 from provenance.bags.services.glancing import glance_at
 from provenance.coffee import acts
 from provenance.coffee.acts import Form
 from provenance.coffee.identifiers import lot_uri
+from provenance.shelf import glance
+from provenance.shelf.keeping.grounds import Grounds
 from provenance.shelf.reading import page_of
 from provenance.shelf.tests import world
 from provenance.shelf.tests.world import GREEN, GTIN, KG, KOFI, PACKED, ROASTERY
 from provenance.trail.services.acting import Draft, record_acts
 
 BADGE = f"/badge/01/{GTIN}/10/R1103.svg"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    glance.kept.forget()
 
 
 @pytest.fixture
@@ -110,9 +119,72 @@ def test_it_stays_within_its_width(client, bag):
     assert max(map(len, lines)) <= 34
 
 
-def test_as_many_queries_as_the_page(client, bag, django_assert_max_num_queries):
-    with django_assert_max_num_queries(4):
-        client.get(BADGE)
+@pytest.fixture
+def tellings(monkeypatch) -> list[str]:
+    """The lots whose badges were told from the trail, and not given again."""
+    told: list[str] = []
+
+    def counted(uri: str, **options: bool):
+        told.append(uri)
+        return page_of(uri, **options)
+
+    monkeypatch.setattr(glance, "page_of", counted)
+    return told
+
+
+LINKSET = f"/01/{GTIN}/10/R1103?linkType=linkset"
+
+
+def test_a_badge_is_told_once_and_then_takes_three_queries(client, bag, tellings, django_assert_num_queries):
+    first = client.get(BADGE).content
+    with django_assert_num_queries(3):
+        assert client.get(f"{BADGE}?anew=1").content == first
+    client.get(LINKSET)
+
+    assert tellings == [PACKED]
+
+
+def recall_it():
+    recall = acts.Recall(at=world.at(11, 20), site=ROASTERY, lots=(PACKED,), reason="contamination")
+    record_acts(KOFI, [Draft(recall)])
+
+
+def test_a_recall_is_on_the_very_next_badge_and_among_the_very_next_links(client, bag, tellings):
+    before = [client.get(address).content for address in (BADGE, LINKSET)]
+    recall_it()
+
+    badge, links = (client.get(address) for address in (BADGE, LINKSET))
+
+    assert tellings == [PACKED] * 3, "what waits for its place is told each time"
+    assert "Recalled" in words_on(badge) and b"recallStatus" in links.content
+    assert b"Recalled" not in before[0] and b"recallStatus" not in before[1]
+
+
+def test_a_badge_that_is_not_proved_stays_old_after_a_recall(client, bag, monkeypatch):
+    """The planted bug: what the test above catches."""
+    monkeypatch.setattr(Grounds, "stand", True)
+    client.get(BADGE)
+    recall_it()
+
+    assert "Recalled" not in words_on(client.get(BADGE))
+
+
+def test_a_badge_is_of_its_lot_and_its_language(client, bag, tellings):
+    other = "/badge/epcis/class/green.G-0302.svg"
+    english, german = (client.get(BADGE, headers={"Accept-Language": each}).content for each in ("en", "de"))
+
+    assert "Lot G-0302" in words_on(client.get(other))
+    assert client.get(BADGE, headers={"Accept-Language": "de"}).content == german != english
+    assert tellings == [PACKED, PACKED, GREEN]
+
+
+def test_a_badge_is_told_anew_when_certificates_may_have_ended(client, bag, tellings, monkeypatch):
+    client.get(BADGE)
+    tomorrow = timezone.now() + timedelta(days=1)
+    monkeypatch.setattr(glance.timezone, "now", lambda: tomorrow)
+    client.get(BADGE)
+
+    assert tellings == [PACKED, PACKED]
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])

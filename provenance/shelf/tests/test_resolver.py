@@ -12,6 +12,7 @@ from django.utils.html import strip_tags
 from provenance.bags.models import Bag, Link, Product
 from provenance.bags.services.issuing import draw_serials, keep_bags
 from provenance.coffee.identifiers import gs1_lot_uri
+from provenance.shelf import glance
 from provenance.shelf.reading import page_of
 from provenance.shelf.resolver import addresses, levels
 from provenance.shelf.story.sentences import Named
@@ -239,14 +240,16 @@ def test_certificates_are_linked_only_while_the_page_tells_of_any(client, bag, m
     asked = {"linkType": "gs1:certificationInfo"}
     assert client.get(bag.digital_link, asked).status_code == 404
 
-    def certified(lot_uri: str):
-        page = page_of(lot_uri)
+    def certified(lot_uri: str, **options: bool):
+        page = page_of(lot_uri, **options)
         held = Certified("organic", Named("Kontroll GmbH"), "for H-1", date(2027, 6, 30), "kept apart")
         return replace(page, story=replace(page.story, certificates=(held,)))
 
-    monkeypatch.setattr(levels, "page_of", certified)
+    monkeypatch.setattr(glance, "page_of", certified)
+    glance.kept.forget()
 
     assert urlsplit(client.get(bag.digital_link, asked)["Location"]).path == f"/page/01/{GTIN}/10/R1103"
+    glance.kept.forget()
 
 
 def test_levels_go_up_from_the_bag_to_the_product(bag):
