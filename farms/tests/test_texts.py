@@ -20,12 +20,15 @@ from farms.services.texts.words import gsm, septets, words_of
 from farms.tests.conftest import WEIGHED
 from farms.tests.test_passbook import Member, union  # noqa: F401  a fixture
 from farms.tests.test_receipts import code_of, pay, take_in
+from provenance.coffee.acts import Correct
 from provenance.coffee.check_code import in_groups
+from provenance.coffee.statement import parse
 from provenance.jobs import services as jobs
 from provenance.jobs.models import Job
 from provenance.outside.tests.servers import answering
 from provenance.trail.models import Event, SubjectKey
 from provenance.trail.services import registry
+from provenance.trail.services.acting import Draft, record_acts
 from provenance.trail.services.erasing import erase
 from provenance.trail.services.logs import active_log
 
@@ -285,6 +288,39 @@ def test_a_worker_that_dies_between_row_and_gateway_never_sends_twice(client, re
     else:
         # Nobody can know: it is left to a person, and told.
         assert (state(), len(gateway.sent)) == ("unsure", int(dies == "after it asked"))
+
+
+def test_a_receipt_that_was_taken_back_while_its_text_waited_is_not_sent(client, receipt, wote, through):
+    gateway = through(Gateway(gateways.NotNow("busy")))
+    press(client, receipt)
+    at_work()
+    assert state() == "waiting"
+    original = dict(parse(bytes(receipt.statement)).event)
+    correct = Correct(original=original, original_act="receive", declared_at=WEIGHED, reason="incorrect_data")
+    record_acts(wote.party, [Draft(correct)])
+    at_work()
+    assert (state(), gateway.sent) == ("failed", [])
+    assert "taken back before its text was sent" in Job.objects.get().message
+
+
+def test_what_was_sent_stays_so_whatever_a_slower_worker_finds(client, receipt, through):
+    fast, slow = Gateway(), Gateway()
+
+    def send(message):
+        # While this one waits for its gateway, another order finds it unsure, and a person sends it again.
+        Text.objects.update(state="waiting")
+        through(fast)
+        sending.send(receipt)
+        through(slow)
+        raise gateways.NotNow("busy")
+
+    slow.send = send
+    through(slow)
+    press(client, receipt)
+    at_work()
+    assert (state(), len(fast.sent)) == ("sent", 1)
+    at_work()
+    assert (state(), len(fast.sent)) == ("sent", 1)
 
 
 def test_what_a_gateway_refuses_stays_unsent_until_it_is_ordered_anew(client, receipt, through, almaz):

@@ -74,6 +74,9 @@ def send(event: Event) -> str:
         return "Sent before."
     if text.state == State.FAILED:
         raise NotSent("This text was refused before.")
+    if said.taken_back:
+        _put(event, State.FAILED)
+        raise NotSent("The receipt was taken back before its text was sent.")
     number = number_of(said.grower) if said.grower else None
     if number is None:
         _put(event, State.FAILED)
@@ -118,4 +121,5 @@ def _hand_over(carrier: Gateway, text: Text, message: Message) -> str:
 
 
 def _put(event: Event, state: str) -> None:
-    Text.objects.filter(event=event).update(state=state)
+    """What was sent stays so, whatever a worker that was slower finds."""
+    Text.objects.filter(event=event).exclude(state=State.SENT).update(state=state)
