@@ -60,12 +60,13 @@ def judge_file(business: Business, farm: Farm, data: bytes) -> tuple[Judged, ...
     """Each plot of the file, in its order. Raises BadPlot where the file as a whole cannot be taken."""
     if len(data) > MAX_BYTES:
         raise BadPlot("The file is larger than 512 KiB. Send it in parts, with fewer plots in each.", field="file")
-    if _looked_too_often(farm):
-        raise BadPlot("Many files were sent for this farm today. Go on tomorrow.", field="file")
+    owner = _owner(farm)
+    if _looked_too_often(owner):
+        raise BadPlot("Many files were sent for this grower today. Go on tomorrow.", field="file")
     plots = read_plots(data).plots
     if len(plots) > MAX_PLOTS:
         raise BadPlot(f"The file holds {len(plots):,} plots. Send at most {MAX_PLOTS} at once.", field="file")
-    near = neighbours_of(_owner(farm), plots)
+    near = neighbours_of(owner, plots)
     verdicts = judge(plots, country=farm.country, neighbours=near, called=words.country)
     return tuple(_planned(business, farm, verdict) for verdict in verdicts)
 
@@ -101,9 +102,13 @@ def neighbours_of(owner: str, plots: Iterable[TypedPlot]) -> list[Neighbour]:
     return found
 
 
-def _looked_too_often(farm: Farm) -> bool:
-    """Each look tells whether land is somebody else's: thousands of them would draw the neighbour's outline."""
-    key = "plot-files-" + salted_hmac("files of plots", farm.uri).hexdigest()
+def _looked_too_often(owner: str) -> bool:
+    """
+    Each look tells whether land is somebody else's: thousands of them would draw the neighbour's outline.
+
+    Counted by grower, since anybody may register one farm after the other.
+    """
+    key = "plot-files-" + salted_hmac("files of plots", owner).hexdigest()
     if cache.add(key, 1, A_DAY_S):
         return False
     try:

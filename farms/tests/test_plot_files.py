@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from farms.services import plot_files, sketching
-from farms.tests.conftest import Grower
+from farms.tests.conftest import Grower, act_of
 from provenance.coffee.statement import parse
 from provenance.coffee.tests.plot_files import FIELD, collection, kml, outline, placemark, spot, workbook
 from provenance.trail.models import Event, Party, Plot, Site
@@ -212,7 +212,16 @@ def test_nobody_feels_out_a_neighbours_land_by_a_thousand_files(grower, nothing_
     monkeypatch.setattr(plot_files, "LOOKS_A_DAY", 3)
     assert all(look(grower, collection(UPPER)).context["passing"] for _ in range(3))
     page = look(grower, collection(UPPER))
-    assert page.context["form"].errors == {"file": ["Many files were sent for this farm today. Go on tomorrow."]}
+    assert page.context["form"].errors == {"file": ["Many files were sent for this grower today. Go on tomorrow."]}
+
+
+def test_a_second_farm_does_not_buy_more_looks_at_a_neighbours_land(grower, monkeypatch):
+    monkeypatch.setattr(plot_files, "LOOKS_A_DAY", 1)
+    farm = act_of(grower.sign("farm", name="Another", country="ET", readers="public")).site
+    look(grower, collection(UPPER))
+    page = look(grower, collection(UPPER), farm=farm)
+    assert page.context["form"].errors == {"file": ["Many files were sent for this grower today. Go on tomorrow."]}
+    assert not Plot.objects.exists()
 
 
 def test_names_in_a_file_are_escaped(grower):
