@@ -326,6 +326,14 @@ def test_a_bundle_is_made_once_whatever_its_address_ends_in(client, bag, telling
     assert json.loads(plain) == bundle_of(PACKED)
 
 
+def test_a_bundle_is_compressed_once_for_those_who_only_take_gzip(client, bag, monkeypatch):
+    first = client.get(BUNDLE, HTTP_ACCEPT_ENCODING="gzip").content
+    monkeypatch.setattr(bundles, "gzip", None)
+
+    assert client.get(BUNDLE, HTTP_ACCEPT_ENCODING="gzip").content == first
+    assert gzip.decompress(first) == client.get(BUNDLE).content
+
+
 def test_each_lot_is_given_its_own_bundle(client, bag, tellings):
     other = f"/bundle/{pk_of(GREEN)}.json"
     for _ in range(2):
