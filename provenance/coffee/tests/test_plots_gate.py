@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.coffee.plots import BadPlot, shapes
+from provenance.coffee.plots import BadPlot, overlaps, shapes
 from provenance.coffee.plots.gate import judge
 from provenance.coffee.plots.overlaps import Neighbour
 from provenance.coffee.plots.reading import read_plots
@@ -436,3 +436,45 @@ def test_every_published_case_of_geojson_is_classified(shared: Path) -> None:
     root = shared / "data/geo/geojson_cases"
     found = {str(file.relative_to(root)): outcome(file.read_bytes()) for file in sorted(root.rglob("*.geojson"))}
     assert found == CASES
+
+
+def comb(teeth: int, *, upright: bool) -> str:
+    """A ring of so many teeth, a hundredth of a degree wide."""
+    deep = 0.01 / (2 * teeth)
+    corners = [(0.0, 0.0)]
+    for tooth in range(teeth):
+        south = 2 * tooth * deep
+        corners += [(0.01, south), (0.01, south + deep), (deep / 2, south + deep), (deep / 2, south + 2 * deep)]
+    corners += [(0.0, corners[-1][1]), (0.0, 0.0)]
+    turned = [(y, x) if upright else (x, y) for x, y in corners]
+    return f"[{','.join(f'[{38 + x:.8f},{6 + y:.8f}]' for x, y in turned)}]"
+
+
+def test_combs_laid_across_each_other_are_not_cut_into_millions_of_pieces() -> None:
+    plots = collection(*(outline(comb(300, upright=upright), name=str(upright)) for upright in (True, False)))
+    began = time.process_time()
+    flat, upright = judged(plots, country="ET")
+    # Cut exactly, they took 15 seconds and half a gigabyte, and sixteen times that with as many corners as are taken.
+    assert time.process_time() - began < 5
+    assert "overlap" in flat.rules and "overlap" in upright.rules
+
+
+def test_what_is_judged_by_a_grid_of_spots_is_judged_as_exactly_to_some_hundredths(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    half = FIELD.replace("38.206001", "38.207001").replace("38.205001", "38.205501")
+    files = [collection(outline(FIELD, name="a"), outline(other, name="b")) for other in (FIELD, half)]
+
+    def shares() -> list[list[str]]:
+        rules = {"twice", "overlap"}
+        return [
+            [found.wrong for one in judged(file, country="ET") for found in one.findings if found.rule in rules]
+            for file in files
+        ]
+
+    exactly = shares()
+    assert [len(found) for found in exactly] == [2, 2] and "by 50% of the smaller" in exactly[1][0]
+    monkeypatch.setattr(overlaps, "EXACTLY", 0)
+    monkeypatch.setattr(overlaps, "FEW", 0)
+    monkeypatch.setattr(overlaps, "_lying", lambda one, other: pytest.fail("it was cut exactly"))
+    assert shares() == exactly
