@@ -172,6 +172,8 @@ def forged(browser: Browser, address: str, bag: str, folder: Path) -> None:
         database.execute("UPDATE trail_event SET statement = ? WHERE id = ?", row)
     database.commit()
     database.close()
+    # For a minute the server gives what it told before.
+    time.sleep(61)
     page = open_page(browser, address, PHONE)
     page.goto(bag)
     page.wait_for_selector("#check[data-outcome=mismatch]", timeout=60_000)
