@@ -145,6 +145,13 @@ def test_a_workbook_that_unpacks_to_a_giant_is_refused_before_it_is_unpacked(mon
         read_plots(packed({"[Content_Types].xml": b" " * 20_000}))
 
 
+def test_a_small_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Ten million empty strings, in 78 kB, took 50 seconds and a gigabyte.
+    monkeypatch.setattr(tables, "load_workbook", lambda *args, **kwargs: pytest.fail("it was opened"))
+    with pytest.raises(BadPlot, match="too large when unpacked"):
+        read_plots(packed({"[Content_Types].xml": b"", "xl/sharedStrings.xml": b"<si/>" * 1_000_000}))
+
+
 def test_a_row_as_wide_as_a_workbook_allows_is_refused_before_the_next_one_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
