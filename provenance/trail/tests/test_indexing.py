@@ -521,6 +521,15 @@ def test_an_index_of_an_earlier_version_than_the_one_before_is_named(log, monkey
     assert "Its index is of an earlier version than the one before it." in str(verify_trail(log))
 
 
+@pytest.mark.parametrize("version", [0, 1, 3, 34])
+def test_a_stored_index_that_calls_itself_of_another_version_is_named(log, version):
+    harvests(0, 1)
+    publish(log, index=True)
+    IndexHead.objects.update(version=version)
+
+    assert f"The stored index says that it is of version {version} of the map." in str(verify_trail(log))
+
+
 def test_a_site_that_is_updated_gets_the_tiles_that_its_index_would_have_grown():
     growth, index = tlog_index.Growth(), tlog_index.Index()
     growth.add([key_of("lot", str(number)) for number in range(1000)], 0, bytes(32))

@@ -26,6 +26,7 @@ class IndexCheck:
     findings: Findings
     size: int = 0
     newest: int | None = None
+    newest_version: int | None = None
 
     def __post_init__(self) -> None:
         self.head = IndexHead.objects.filter(log=self.log).first()
@@ -53,6 +54,12 @@ class IndexCheck:
         # While all leaves are taken in anew, by a later version of the map, there is no index leaf of that version.
         if stands_at != self.newest and not (self.head and stands_at is None and self.signed is not self.stored):
             self.findings.fault(f"The stored index does not stand at the newest index leaf ({self.newest}).")
+        if self.head and not self._is_right_version(self.head):
+            self.findings.fault(f"The stored index says that it is of version {self.head.version} of the map.")
+
+    def _is_right_version(self, head: IndexHead) -> bool:
+        """That of the index leaf at which it stands; before there is one, a version that is known."""
+        return 1 <= head.version <= VERSION if head.leaf is None else head.version == self.newest_version
 
     def _reach(self, size: int) -> None:
         if size % LEAVES_AT_ONCE == 0:
@@ -82,7 +89,7 @@ class IndexCheck:
             self.findings.fault("Its index is not what the leaves before it name.", event.event_id, index)
         if said.prev != self.newest:
             self.findings.fault("It does not name the index leaf before it.", event.event_id, index)
-        self.newest = index
+        self.newest, self.newest_version = index, said.v
 
     def _go_on_as(self, version: int, event: Event, index: int) -> None:
         if version < self.signed.version:
