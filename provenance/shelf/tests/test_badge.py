@@ -48,6 +48,16 @@ def test_the_badge_says_what_the_page_says(client, bag):
     assert "genuine" not in words_on(answer)
 
 
+def test_the_badge_speaks_the_shoppers_language(client, bag):
+    by_header = client.get(BADGE, headers={"Accept-Language": "de-AT, en;q=0.5"})
+    by_address = client.get(BADGE, {"lang": "fr"})
+
+    assert "Charge R1103" in words_on(by_header) and by_header["Content-Language"] == "de"
+    assert "Lot R1103" in words_on(by_address) and by_address["Content-Language"] == "fr"
+    assert "Accept-Language" in by_header["Vary"]
+    assert words_on(client.get(BADGE)) != words_on(by_address)
+
+
 def test_a_recall_is_on_the_badge_before_anything_else(client, bag):
     before = glance_at(PACKED)
     recall = acts.Recall(at=world.at(11, 20), site=ROASTERY, lots=(PACKED,), reason="contamination")
