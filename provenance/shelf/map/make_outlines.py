@@ -2,7 +2,7 @@
 Makes ``outlines.json`` from Natural Earth's countries at 1:110 million.
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
-    python provenance/shelf/map/make_outlines.py package/countries-110m.json
+    python -m provenance.shelf.map.make_outlines package/countries-110m.json
 
 world-atlas 2.0.2 (ISC) repackages Natural Earth 4.1.0 as TopoJSON, with what the 180th meridian cuts sewn together.
 Natural Earth is in the public domain: https://www.naturalearthdata.com/about/terms-of-use/
@@ -11,9 +11,10 @@ Natural Earth is in the public domain: https://www.naturalearthdata.com/about/te
 import json
 import sys
 from collections import Counter
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+from provenance.coffee.plots.countries.topojson import Arc, centidegrees, joined
 
 SOURCE = "Natural Earth 4.1.0, countries 1:110m, by way of world-atlas 2.0.2"
 LICENCE = "public domain"
@@ -22,16 +23,14 @@ ANTARCTICA = "010"  # nobody grows or roasts there; it would fill the foot of ev
 SOUTHERNMOST = -65_00
 FULL_TURN = 360_00
 
-Arc = list[tuple[int, int]]
-
 
 def main(path: Path) -> None:
     topology = json.loads(path.read_text())
-    arcs = [_centidegrees(topology, arc) for arc in topology["arcs"]]
+    arcs = [centidegrees(topology, arc) for arc in topology["arcs"]]
     countries = [one for one in topology["objects"]["countries"]["geometries"] if one.get("id") != ANTARCTICA]
     uses = Counter(number if number >= 0 else ~number for each in countries for number in set(_arc_numbers(each)))
     land = topology["objects"]["land"]["geometries"][0]["arcs"]
-    rings = [[_unwound(_joined(arcs, ring)) for ring in polygon] for polygon in land]
+    rings = [[_unwound(joined(arcs, ring)) for ring in polygon] for polygon in land]
     coasts = [polygon for polygon in rings if min(latitude for _, latitude in polygon[0]) > SOUTHERNMOST]
     # What reaches beyond the 180th meridian is drawn at the other end of the world, too.
     for turn in (FULL_TURN, -FULL_TURN):
@@ -41,24 +40,6 @@ def main(path: Path) -> None:
     found = {"source": SOURCE, "licence": LICENCE, "unit": "0.01 degree", "coasts": coasts, "borders": borders}
     target = Path(__file__).with_name("outlines.json")
     target.write_text(json.dumps(found, separators=(",", ":")) + "\n")
-
-
-def _centidegrees(topology: dict[str, Any], arc: list[list[int]]) -> Arc:
-    """An arc's points, which TopoJSON keeps as steps on a grid of its own."""
-    (scale_x, scale_y), (left, bottom) = topology["transform"]["scale"], topology["transform"]["translate"]
-    xs, ys = (accumulate(steps) for steps in zip(*arc, strict=True))
-    return [
-        (round((x * scale_x + left) * 100), round((y * scale_y + bottom) * 100)) for x, y in zip(xs, ys, strict=True)
-    ]
-
-
-def _joined(arcs: list[Arc], numbers: list[int]) -> Arc:
-    """The arcs of a ring one after the other; a negative number is an arc run backwards."""
-    ring: Arc = []
-    for number in numbers:
-        points = arcs[number] if number >= 0 else arcs[~number][::-1]
-        ring += points[1:] if ring else points
-    return ring
 
 
 def _unwound(ring: Arc) -> Arc:

@@ -2,7 +2,7 @@
 Makes ``outlines.json`` from Natural Earth's countries at 1:50 million: those that grow coffee for sale.
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
-    python provenance/coffee/plots/countries/make_outlines.py package/countries-50m.json
+    python -m provenance.coffee.plots.countries.make_outlines package/countries-50m.json
 
 world-atlas 2.0.2 (ISC) repackages Natural Earth 4.1.0 as TopoJSON.
 Natural Earth is in the public domain: https://www.naturalearthdata.com/about/terms-of-use/
@@ -10,11 +10,13 @@ Natural Earth is in the public domain: https://www.naturalearthdata.com/about/te
 
 import json
 import sys
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from shapely import Polygon
+
+from provenance.coffee.plots.countries.topojson import Arc, centidegrees, joined
 
 SOURCE = "Natural Earth 4.1.0, countries 1:50m, by way of world-atlas 2.0.2"
 LICENCE = "public domain"
@@ -30,14 +32,12 @@ NUMBERS = dict(pair.split("=") for pair in _NUMBERS.split())
 # Thinned by so many hundredths of a degree: far less than what is allowed for at a border.
 FLAT = 2.5
 
-Arc = list[tuple[int, int]]
-
 
 def main(path: Path) -> None:
     topology = json.loads(path.read_text())
-    arcs = [_centidegrees(topology, arc) for arc in topology["arcs"]]
+    arcs = [centidegrees(topology, arc) for arc in topology["arcs"]]
     found = {
-        NUMBERS[one["id"]]: [ring for ring in (_steps(_joined(arcs, ring)) for ring in _shells(one)) if len(ring) > 3]
+        NUMBERS[one["id"]]: [ring for ring in (_steps(joined(arcs, ring)) for ring in _shells(one)) if len(ring) > 3]
         for one in topology["objects"]["countries"]["geometries"]
         if one.get("id") in NUMBERS
     }
@@ -53,23 +53,6 @@ def _shells(country: dict[str, Any]) -> list[list[int]]:
     """Outer rings only: what lies in a country's hole is told by the other country's outline."""
     polygons = country["arcs"] if country["type"] == "MultiPolygon" else [country["arcs"]]
     return [polygon[0] for polygon in polygons]
-
-
-def _centidegrees(topology: dict[str, Any], arc: list[list[int]]) -> Arc:
-    (scale_x, scale_y), (left, bottom) = topology["transform"]["scale"], topology["transform"]["translate"]
-    xs, ys = (accumulate(steps) for steps in zip(*arc, strict=True))
-    return [
-        (round((x * scale_x + left) * 100), round((y * scale_y + bottom) * 100)) for x, y in zip(xs, ys, strict=True)
-    ]
-
-
-def _joined(arcs: list[Arc], numbers: list[int]) -> Arc:
-    """The arcs of a ring one after the other; a negative number is an arc run backwards."""
-    ring: Arc = []
-    for number in numbers:
-        points = arcs[number] if number >= 0 else arcs[~number][::-1]
-        ring += points[1:] if ring else points
-    return ring
 
 
 def _steps(ring: Arc) -> Arc:
