@@ -95,7 +95,7 @@ def test_the_pages_say_nothing_that_the_catalogues_do_not_know(settings, tmp_pat
     """`make messages` takes new sentences up; whoever adds one translates it."""
     if shutil.which("xgettext") is None:
         assert "CI" not in os.environ
-        pytest.skip("xgettext is missing: apt-get install gettext")
+        pytest.skip("GNU xgettext reads the sentences out of the pages, and is not installed (apt-get install gettext)")
     settings.LOCALE_PATHS = [tmp_path / "locale"]
 
     call_command("makemessages", locale=["de"], ignore_patterns=NOT_OURS, verbosity=0)

@@ -2,16 +2,15 @@
 
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.urls import reverse
 from django.utils.html import strip_tags
 
 from provenance.coffee import acts
-from provenance.coffee.acts import Attributes, Form, LotMass, NewLot
-from provenance.coffee.identifiers import lot_uri
 from provenance.shelf.tests import world
-from provenance.shelf.tests.world import ALMAZ, FARM, GREEN, HOST, KG, KOFI, ROASTERY
+from provenance.shelf.tests.world import ALMAZ, FARM
 from provenance.shelf.views import pictures
 from provenance.trail.models import Attachment
 from provenance.trail.services.acting import Draft, Withheld, record_acts
@@ -43,23 +42,6 @@ def caption(page: str) -> str:
     return " ".join(strip_tags(page.partition("<figcaption>")[2].partition("</figcaption>")[0]).split())
 
 
-def blended_with_more_of_brazil() -> str:
-    """The path of a lot of which a fifth is from the station."""
-    bought, blend = (lot_uri(HOST, Form.GREEN, code) for code in ("X-9", "B-1"))
-    line = LotMass(lot=bought, mass_mg=4 * KG)
-    begins = (NewLot(lot=bought, mass_mg=4 * KG, form=Form.GREEN, attributes=Attributes(country="BR")),)
-    buy = acts.Receive(at=world.at(10, 1), site=ROASTERY, lines=(line,), begins=begins)
-    mix = acts.Process(
-        at=world.at(10, 2),
-        site=ROASTERY,
-        step="blend",
-        inputs=(LotMass(lot=GREEN, mass_mg=1 * KG), line),
-        outputs=(NewLot(lot=blend, mass_mg=5 * KG, form=Form.GREEN),),
-    )
-    record_acts(KOFI, [Draft(buy), Draft(mix)])
-    return blend.removeprefix(f"https://{HOST}")
-
-
 @pytest.mark.parametrize(
     ("others", "what", "said"),
     [
@@ -79,7 +61,7 @@ def test_a_picture_on_a_blend_says_of_which_part_it_is(client, log):
     world.build(log, others=5)
     show("portrait")
 
-    page = client.get(blended_with_more_of_brazil()).content.decode()
+    page = client.get(urlsplit(world.blended_with_more_of_brazil()).path).content.decode()
 
     assert caption(page) == "At home. One of 6 farmers, Ethiopia · 20 %"
 

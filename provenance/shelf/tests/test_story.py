@@ -19,10 +19,8 @@ from provenance.shelf.tests.world import (
     GREEN,
     HOST,
     KG,
-    KOFI,
     PACKED,
     ROASTED,
-    ROASTERY,
     STATION,
     WOTE,
 )
@@ -133,18 +131,7 @@ def test_a_receipt_of_less_than_was_sent_says_so_and_by_how_much(log):
 
 def test_a_blend_has_a_chapter_for_each_source_and_one_for_all(log):
     world.build(log)
-    bought, blend = (lot_uri(HOST, Form.GREEN, code) for code in ("X-9", "B-1"))
-    line = LotMass(lot=bought, mass_mg=4 * KG)
-    begins = (NewLot(lot=bought, mass_mg=4 * KG, form=Form.GREEN, attributes=Attributes(country="BR")),)
-    buy = acts.Receive(at=world.at(10, 1), site=ROASTERY, lines=(line,), begins=begins)
-    mix = acts.Process(
-        at=world.at(10, 2),
-        site=ROASTERY,
-        step="blend",
-        inputs=(LotMass(lot=GREEN, mass_mg=1 * KG), line),
-        outputs=(NewLot(lot=blend, mass_mg=5 * KG, form=Form.GREEN),),
-    )
-    record_acts(KOFI, [Draft(buy), Draft(mix)])
+    blend = world.blended_with_more_of_brazil()
 
     story = page_of(blend).story
 

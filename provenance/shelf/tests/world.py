@@ -205,3 +205,20 @@ def build(log: Log, *, others: int = 0, bags: int = 3, publish: bool = True) -> 
 
 
 SAID = Attributes(country="ET", region="Sidama", variety=("Kurume", "74110"), process="washed")
+
+
+def blended_with_more_of_brazil() -> str:
+    """Coffee of which a fifth is GREEN and nobody says more of the rest than its country; the blend's URI."""
+    bought, blend = (lot_uri(HOST, Form.GREEN, code) for code in ("X-9", "B-1"))
+    line = LotMass(lot=bought, mass_mg=4 * KG)
+    begins = (NewLot(lot=bought, mass_mg=4 * KG, form=Form.GREEN, attributes=Attributes(country="BR")),)
+    buy = acts.Receive(at=at(10, 1), site=ROASTERY, lines=(line,), begins=begins)
+    mix = acts.Process(
+        at=at(10, 2),
+        site=ROASTERY,
+        step="blend",
+        inputs=(LotMass(lot=GREEN, mass_mg=1 * KG), line),
+        outputs=(NewLot(lot=blend, mass_mg=5 * KG, form=Form.GREEN),),
+    )
+    record_acts(KOFI, [Draft(buy), Draft(mix)])
+    return blend
