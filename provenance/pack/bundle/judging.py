@@ -9,7 +9,7 @@ from typing import Any
 from provenance.coffee.statement import audience, successor
 from provenance.pack.bundle import completeness, growth
 from provenance.pack.bundle.form import has_form, jws_of
-from provenance.pack.bundle.outcome import Mismatch, Outcome, Unchecked
+from provenance.pack.bundle.outcome import Mismatch, Unchecked
 from provenance.pack.bundle.quorum import Quorum, is_as_strong, judge_quorum, read_policy
 from provenance.pack.bundle.said import Said, opened, read
 from provenance.pack.bundle.standing import Standing
@@ -18,6 +18,9 @@ from provenance.tlog.checkpoint import Checkpoint, open_checkpoint
 from provenance.tlog.errors import ProofRefused, TlogError
 from provenance.tlog.keys import KeyType, parse_vkey
 from provenance.tlog.note import Note, parse_note
+
+# What reading members fails with that are missing, of another kind, too deep or too large.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 WEEK = 7 * 86_400  # seconds
 NO_WITNESSES = "quorum none\n"
@@ -93,9 +96,7 @@ class _Check:
         self.step, self.at = step, at
         try:
             yield
-        except (Outcome, AssertionError):
-            raise
-        except Exception:
+        except UNREADABLE:
             # Members that are missing or of another kind: whatever they break, the bundle is not in its form.
             raise Mismatch("form") from None
         self.step = self.at = None
