@@ -220,7 +220,7 @@ def test_a_count_does_not_wait_for_whoever_records():
 def test_on_sqlite_whoever_records_waits_as_long_as_before_for_the_pen():
     bag, _ = bags_of_a_lot()
     if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL forgets SET LOCAL by itself")
+        pytest.skip("reads two settings (PRAGMA) that only SQLite has")
 
     count_if_idle(bag)
 

@@ -70,9 +70,19 @@ def test_roles_of_oversight_are_those_of_the_law():
     assert set(OVERSIGHT) == registry.OVERSIGHT
 
 
+def _size(bundle) -> int:
+    return int(bundle["checkpoint"].split("\n")[1])
+
+
+def is_one_whole_log(bundle) -> bool:
+    """The law wants all statements; what a bundle leaves bare, or has of a log before, it cannot judge."""
+    return not bundle["retired"] and len(bundle["statements"]) == _size(bundle)
+
+
 def histories():
     """Logs that the law accepts from end to end."""
-    return [name for name, (expected, _) in CASES.items() if expected.outcome == "checked"]
+    checked = {name: case["bundle"] for name, (expected, case) in CASES.items() if expected.outcome == "checked"}
+    return [name for name, bundle in checked.items() if is_one_whole_log(bundle)]
 
 
 @pytest.mark.parametrize("name", histories())
@@ -85,8 +95,6 @@ def test_what_is_checked_is_accepted_by_the_whole_law(name):
 
     bundle = CASES[name][1]["bundle"]
     books = Books(traced=frozenset(bundle["lots"]))
-    if bundle["retired"] or len(bundle["statements"]) != _size(bundle):
-        pytest.skip("bare statements and second logs need the pack's own verifier")
     for one in sorted(bundle["statements"], key=lambda one: one["index"]):
         statement = parse(jws_of(one["statement"]).encode())
         try:
@@ -94,10 +102,6 @@ def test_what_is_checked_is_accepted_by_the_whole_law(name):
         except NotAuthorised as error:
             pytest.fail(f"leaf {one['index']}: {error}")
         apply(books, statement, one["index"])
-
-
-def _size(bundle) -> int:
-    return int(bundle["checkpoint"].split("\n")[1])
 
 
 def test_a_bundle_is_judged_from_the_command_line(tmp_path):

@@ -172,7 +172,10 @@ print(int(peak) // 1024)
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux to tell the memory of a process")
+@pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(),
+    reason="only Linux forgets a process's peak of memory when asked, by /proc/self/clear_refs",
+)
 def test_a_small_file_of_25_million_points_takes_less_memory_than_three_copies_of_them(tmp_path):
     file = tmp_path / "large.png"
     Image.new("RGBA", (5000, 4990)).save(file)
